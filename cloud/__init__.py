@@ -1,0 +1,1 @@
+"""The data centre: ingest, web application, dashboard."""

@@ -1,0 +1,1 @@
+"""What runs in a home or clinic: the bridge to wearables, and the gateway that stands on it."""

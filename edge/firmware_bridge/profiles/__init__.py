@@ -1,0 +1,1 @@
+"""One file a GATT profile, parse and serialise side by side; pure."""

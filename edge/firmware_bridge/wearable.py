@@ -1,0 +1,52 @@
+"""The port to wearables: what a driver delivers to the gateway, and what the gateway may tell a wearable to forget."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class KnownWearable:
+    """A wearable that a person adopted: what the gateway may connect to.
+
+    address: Bluetooth device address, "C0:11:22:33:00:01". patient: who wears it (an id, never a name).
+    """
+
+    id: UUID
+    patient: UUID
+    address: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """One value as it came off the air.
+
+    characteristic: 128-bit UUID, lower case. arrived_at: ms UTC, this gateway's clock.
+    session, sequence, ticks_ms: from a wearable that numbers its records (hand-over service), else None.
+    ticks_ms: milliseconds of the wearable's own clock since its session began.
+    """
+
+    wearable: UUID
+    characteristic: str
+    value: bytes
+    arrived_at: int
+    session: int | None = None
+    sequence: int | None = None
+    ticks_ms: int | None = None
+
+
+class Wearables(Protocol):
+    """All adopted wearables of one gateway, connected and kept connected."""
+
+    def notifications(self) -> AsyncIterator[Notification]:
+        """Yield what wearables say, for ever; connects, recovers and renews subscriptions by itself."""
+        ...
+
+    async def keep(self, wearable: UUID, session: int, sequence: int) -> None:
+        """Tell a wearable that everything up to and including `sequence` is durable here: it may forget it.
+
+        Never raises for a wearable that is away: it will send again, and what is known is dropped.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""The gateway in a home: listen, window, watch, keep, send."""

@@ -1,0 +1,1 @@
+"""Trained models: what goes in, what comes out, a card, an artefact."""

@@ -1,0 +1,1 @@
+"""Things that pretend to be hardware; they speak only wire formats."""
