@@ -1,0 +1,86 @@
+"""The cloud's way to PostgreSQL: a pool, transactions that see one organisation, and what the server can do."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import LiteralString, Self
+
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow
+from psycopg_pool import AsyncConnectionPool
+
+Connection = AsyncConnection[TupleRow]
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What the server is. server: "postgresql 18.6". timescaledb: the extension is created in this database."""
+
+    server: str
+    timescaledb: bool
+
+
+class Database:
+    """A pool of connections under one role, opened with `async with`.
+
+    url: libpq address of a role that row-level security binds (mediassist_app, mediassist_ingest). Every transaction is
+    READ COMMITTED and UTC.
+    """
+
+    def __init__(self, url: str, *, connections: int = 8, wait_seconds: float = 10.0) -> None:
+        self._pool = AsyncConnectionPool(
+            url,
+            min_size=1,
+            max_size=connections,
+            open=False,
+            timeout=wait_seconds,
+            kwargs={"options": "-c timezone=UTC", "application_name": "mediassist"},
+            check=AsyncConnectionPool[Connection].check_connection,
+        )
+
+    async def __aenter__(self) -> Self:
+        await self._pool.open(wait=True)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._pool.close()
+
+    @asynccontextmanager
+    async def transaction(self, organisation: int | None) -> AsyncGenerator[Connection]:
+        """Run one transaction that sees `organisation` only; with None it sees no organisation's rows.
+
+        Commits at the end, rolls back when the block raises.
+
+        Raises:
+            psycopg.OperationalError: the server is away, or no connection came free in time.
+        """
+        async with self._pool.connection() as connection, connection.transaction():
+            if organisation is not None:
+                await enter_organisation(connection, organisation)
+            yield connection
+
+    async def capabilities(self) -> Capabilities:
+        """Ask the server what it is."""
+        async with self.transaction(None) as connection:
+            return await capabilities(connection)
+
+
+async def enter_organisation(connection: Connection, organisation: int) -> None:
+    """Let the rest of this transaction see `organisation`."""
+    await connection.execute("select set_config('mediassist.organisation', %s, true)", [str(organisation)])
+
+
+async def capabilities(connection: Connection) -> Capabilities:
+    """Ask the server behind `connection` what it is."""
+    version = await _one(connection, "select current_setting('server_version')")
+    timescaledb = await _one(connection, "select exists (select from pg_extension where extname = 'timescaledb')")
+    return Capabilities(f"postgresql {str(version).split(' ', maxsplit=1)[0]}", bool(timescaledb))
+
+
+async def _one(connection: Connection, query: LiteralString) -> object:
+    """Return the single value of a query that always has one."""
+    row = await (await connection.execute(query)).fetchone()
+    if row is None:
+        raise LookupError(f"no row from: {query}")
+    value: object = row[0]
+    return value

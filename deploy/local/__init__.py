@@ -1,0 +1,1 @@
+"""Every process on one machine, no containers."""
