@@ -38,7 +38,7 @@ class Reason(Enum):
     WANTS_MORE = "wants_more"
 
 
-class Refused(Exception):  # noqa: N818
+class Refused(Exception):
     """The request asks for what its sender may not have: nothing was signed; `reason` goes into the audit line."""
 
     def __init__(self, reason: Reason, message: str) -> None:

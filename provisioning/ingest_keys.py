@@ -20,7 +20,7 @@ _SEED, _X25519, _MLKEM_PUBLIC = 64, 32, 1184
 _SUITE = hpke.Suite(hpke.KEM.MLKEM768_X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
 
 
-class NoIngestKey(Exception):  # noqa: N818
+class NoIngestKey(Exception):
     """The folder holds no ingest key, or a broken one: the message says which file."""
 
 

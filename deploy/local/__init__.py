@@ -1,1 +1,1 @@
-"""Every process on one machine, no containers."""
+"""The whole system on one machine: every process, no container, no account, no root."""

@@ -1,0 +1,87 @@
+"""Which user runs what refuses to run as root, and may that user enter the folders it needs?"""
+
+import os
+import pwd
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class MayNotEnter(Exception):
+    """A folder is closed to the user that must work in it: the message names the folder and the ways out."""
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """An existing account of this machine, never root."""
+
+    name: str
+    uid: int
+    gid: int
+
+
+def find_user(*preferred: str) -> User | None:
+    """Return whom to run a server as: None (ourselves) unless we are root; then the first of `preferred` there is, else nobody.
+
+    Raises:
+        MayNotEnter: we are root and there is no such user.
+    """
+    if os.geteuid() != 0:
+        return None
+    for name in (*preferred, os.environ.get("SUDO_USER", ""), "nobody"):
+        try:
+            found = pwd.getpwnam(name)
+        except KeyError:
+            continue
+        if found.pw_uid != 0:
+            return User(name, found.pw_uid, found.pw_gid)
+    raise MayNotEnter("started as root, and there is no user 'nobody' to run the servers as: start as an ordinary user")
+
+
+def run(command: list[str], user: User | None, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end in `folder` as `user` (None: ourselves); the caller looks at its return code and what it said."""
+    return subprocess.run(
+        command,
+        cwd=folder,
+        user=user.uid if user else None,
+        group=user.gid if user else None,
+        extra_groups=() if user else None,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def give(folder: Path, user: User | None) -> Path:
+    """Make `folder` with mode 0700, owned by `user`; return it.
+
+    Raises:
+        MayNotEnter: the user cannot get there.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    if user:
+        if folder.stat().st_uid != user.uid:
+            os.chown(folder, user.uid, user.gid)
+        check_may_enter(folder, user)
+    return folder
+
+
+def check_may_enter(path: Path, user: User | None) -> None:
+    """Make sure that `user` reaches `path`.
+
+    Raises:
+        MayNotEnter: it does not; nothing has been changed.
+    """
+    if user is None or _reaches(path, user):
+        return
+    closed = next((parent for parent in reversed(path.absolute().parents) if not _reaches(parent, user)), path)
+    raise MayNotEnter(
+        f"started as root, so PostgreSQL and mosquitto run as {user.name!r}; that user may not enter {closed}. "
+        f"Start as an ordinary user, or put the project into a folder that everybody may enter (chmod o+x {closed}), "
+        "or set STATE to a folder elsewhere"
+    )
+
+
+def _reaches(path: Path, user: User) -> bool:
+    return run(["test", "-x" if path.is_dir() else "-r", str(path)], user, Path("/")).returncode == 0
