@@ -1,1 +1,1 @@
-"""Tests."""
+"""Tests mirror the rooms; contracts, journeys and house rules stand beside them."""

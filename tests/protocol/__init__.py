@@ -1,1 +1,1 @@
-"""Tests."""
+"""Words and seals."""

@@ -1,0 +1,51 @@
+"""Topics as functions of ids. A gateway is called by the 32 hexadecimal digits of its id, as in its certificate."""
+
+from uuid import UUID
+
+from protocol.errors import Foreign, Malformed
+
+OPENINGS = "opening"
+MESSAGES = "message"
+RECEIPTS = "receipt"
+UNKNOWN = "unknown"
+
+ALL_UPWARD = "g/+/up/#"
+SHARED_UPWARD = f"$share/ingest/{ALL_UPWARD}"
+
+
+def upward(gateway: UUID, what: str) -> str:
+    """Return where a gateway publishes its openings or messages."""
+    return f"g/{gateway.hex}/up/{what}"
+
+
+def downward(gateway: UUID, what: str) -> str:
+    """Return where a gateway hears receipts and `Unknown`s."""
+    return f"g/{gateway.hex}/down/{what}"
+
+
+def sender(topic: str) -> tuple[UUID, str]:
+    """Return which gateway published on an upward topic, and what.
+
+    Raises:
+        Malformed: not an upward topic.
+    """
+    parts = topic.split("/")
+    if len(parts) != 4 or parts[0] != "g" or parts[2] != "up" or parts[3] not in (OPENINGS, MESSAGES):
+        raise Malformed("not an upward topic")
+    try:
+        gateway = UUID(hex=parts[1])
+    except ValueError as error:
+        raise Malformed("an upward topic names no gateway") from error
+    if gateway.hex != parts[1]:
+        raise Malformed("an upward topic spells its gateway in another form")
+    return gateway, parts[3]
+
+
+def require_same(topic_gateway: UUID, header_gateway: UUID) -> None:
+    """Check that a message came by its own gateway's topic.
+
+    Raises:
+        Foreign: it did not.
+    """
+    if topic_gateway != header_gateway:
+        raise Foreign("a message names another gateway than its topic")

@@ -1,0 +1,142 @@
+"""All that travels from gateway to cloud inside the seal: a union of bodies, and their CBOR."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import assert_never, cast
+
+import cbor2
+
+from protocol.batches import batch_from, batch_map, strip_from, strip_map
+from protocol.cbor import field, load_map, maps
+from protocol.envelope import MOST_MESSAGES, MessageClass
+from protocol.errors import Malformed, Undecodable
+from protocol.findings import Finding, finding_from, finding_map
+from protocol.samples import SampleBatch, WaveformPiece
+
+
+class GapReason(StrEnum):
+    """Why a gateway gave a message up."""
+
+    FULL = "full"
+    GONE = "gone"
+    CORRUPT = "corrupt"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """Counters `first`..`last` of an epoch that will not come (again).
+
+    from_ms, to_ms: the time they covered, ms UTC; 0 where it is no longer known. of_class: None where that is no longer known.
+    """
+
+    epoch: bytes
+    first: int
+    last: int
+    of_class: MessageClass | None
+    from_ms: int
+    to_ms: int
+    reason: GapReason
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """What a gateway had to give up, by name."""
+
+    given_up: tuple[GivenUp, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Waveforms:
+    """Waveform strips, each about as long as the gateway's folding interval."""
+
+    strips: tuple[WaveformPiece, ...]
+
+
+Body = SampleBatch | Waveforms | Finding | Gap
+
+
+def class_of(body: Body) -> MessageClass:
+    """Return the message class under which a body travels."""
+    match body:
+        case SampleBatch():
+            return MessageClass.VITAL
+        case Waveforms():
+            return MessageClass.WAVEFORM
+        case Finding():
+            return MessageClass.FINDING
+        case Gap():
+            return MessageClass.GAP
+        case _:
+            assert_never(body)
+
+
+def encode_body(body: Body) -> bytes:
+    """Return a body as CBOR."""
+    match body:
+        case SampleBatch():
+            return cbor2.dumps(batch_map(body))
+        case Waveforms(strips):
+            return cbor2.dumps({"strips": [strip_map(strip) for strip in strips]})
+        case Finding():
+            return cbor2.dumps(finding_map(body))
+        case Gap(given_up):
+            return cbor2.dumps({"given_up": [_given_up_map(item) for item in given_up]})
+        case _:
+            assert_never(body)
+
+
+def decode_body(of_class: MessageClass, data: bytes) -> Body:
+    """Read the body of an authentic message.
+
+    Raises:
+        Undecodable: not understood, or a number out of range: keep it sealed.
+    """
+    try:
+        match of_class:
+            case MessageClass.VITAL:
+                return batch_from(load_map(data))
+            case MessageClass.WAVEFORM:
+                return Waveforms(tuple(strip_from(item) for item in maps(load_map(data), "strips")))
+            case MessageClass.FINDING:
+                return finding_from(load_map(data))
+            case MessageClass.GAP:
+                return Gap(tuple(_given_up_from(item) for item in maps(load_map(data), "given_up")))
+            case MessageClass.OPENING | MessageClass.SUMMARISED_VITAL:
+                raise Undecodable(f"no body is known for class {of_class.name}")
+            case _:
+                assert_never(of_class)
+    except Malformed as error:
+        raise Undecodable(str(error)) from error
+
+
+def _given_up_map(item: GivenUp) -> dict[str, object]:
+    return {
+        "epoch": item.epoch,
+        "first": item.first,
+        "last": item.last,
+        "class": int(item.of_class) if item.of_class is not None else None,
+        "from": item.from_ms,
+        "to": item.to_ms,
+        "reason": str(item.reason),
+    }
+
+
+def _given_up_from(item: Mapping[str, object]) -> GivenUp:
+    epoch, first, last = field(item, "epoch", bytes), field(item, "first", int), field(item, "last", int)
+    if len(epoch) != 16 or not 0 <= first <= last < MOST_MESSAGES:
+        raise Malformed("a gap names no epoch, or counters out of range")
+    of_class = cast("int | None", item.get("class"))
+    try:
+        return GivenUp(
+            epoch,
+            first,
+            last,
+            None if of_class is None else MessageClass(of_class),
+            field(item, "from", int),
+            field(item, "to", int),
+            GapReason(field(item, "reason", str)),
+        )
+    except ValueError as error:
+        raise Malformed(f"a gap's class or reason does not exist: {error}") from error
