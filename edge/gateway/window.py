@@ -1,0 +1,112 @@
+"""The recent readings of one patient by metric, as far as they have arrived: late, out of order or twice.
+
+Each series (one metric of one wearable) follows its own newest arrival, because a wearable that comes back after an hour hands
+over that hour while the others are live: its old readings are then a window of their own time, not rubbish.
+Nothing but the order of arrival matters, so pushing the same readings in the same order builds the same window again.
+"""
+
+from bisect import bisect_right, insort_right
+from collections import OrderedDict
+from collections.abc import Mapping
+from types import MappingProxyType
+from uuid import UUID
+
+from protocol.metrics import BODY_TEMPERATURE, HEART_RATE, METRICS, PULSE_RATE, RESPIRATORY_RATE, RR_INTERVAL, SPO2
+from protocol.samples import NO_RECORD, Reading
+
+KEEP_MS = 10 * 60_000
+"""How far a series reaches back from its newest arrival."""
+KEEP_TEMPERATURE_MS = 60 * 60_000
+"""A body's temperature is measured seldom and changes slowly."""
+REMEMBERED_RECORDS = 4096
+"""Record numbers a wearable is remembered by, to know a record that is sent again."""
+
+EXPECTED_EVERY_MS: Mapping[int, int] = MappingProxyType(
+    {
+        HEART_RATE.code: 1_000,
+        PULSE_RATE.code: 1_000,
+        SPO2.code: 1_000,
+        RESPIRATORY_RATE.code: 1_000,
+        BODY_TEMPERATURE.code: 60_000,
+    }
+)
+"""How often a wearable is expected to say a metric. Intervals between beats are expected to fill the time instead."""
+
+_MARGIN_MS = 2_000
+
+
+def _at(reading: Reading) -> int:
+    return reading.at
+
+
+class PatientWindow:
+    """The last minutes of every metric of one patient."""
+
+    def __init__(self) -> None:
+        self._series: dict[tuple[int, UUID], list[Reading]] = {}
+        self._records: dict[UUID, OrderedDict[int, None]] = {}
+        self._latest_record: dict[UUID, int] = {}
+
+    def push(self, reading: Reading) -> bool:
+        """Take one reading; False when it had been taken before (a wearable sends again what it was not told to forget)."""
+        series = self._series.setdefault((reading.metric, reading.wearable), [])
+        if self._is_repeat(reading, series):
+            return False
+        insort_right(series, reading, key=_at)
+        keep = KEEP_TEMPERATURE_MS if reading.metric == BODY_TEMPERATURE.code else KEEP_MS
+        if series[0].at <= reading.at - keep or series[-1].at >= reading.at + keep:
+            low, high = (bisect_right(series, edge, key=_at) for edge in (reading.at - keep, reading.at + keep - 1))
+            series[:] = series[low:high]
+        return True
+
+    def _is_repeat(self, reading: Reading, series: list[Reading]) -> bool:
+        """Say whether the record came before; a record's readings arrive one after the other, so the newest record may go on."""
+        if reading.record == NO_RECORD:
+            return False
+        records = self._records.setdefault(reading.wearable, OrderedDict())
+        if self._latest_record.get(reading.wearable) == reading.record:
+            newest = bisect_right(series, reading.at, key=_at)
+            return any(other == reading for other in series[max(0, newest - 8) : newest])
+        if reading.record in records:
+            return True
+        records[reading.record] = None
+        self._latest_record[reading.wearable] = reading.record
+        if len(records) > REMEMBERED_RECORDS:
+            records.popitem(last=False)
+        return False
+
+    def between(self, metric: int, start: int, end: int) -> tuple[Reading, ...]:
+        """Return the readings of `metric` with start < at <= end (ms UTC), by time, then arrival, of all wearables that say it."""
+        found: list[Reading] = []
+        for (code, _), series in self._series.items():
+            if code == metric:
+                low, high = (bisect_right(series, edge, key=_at) for edge in (start, end))
+                found.extend(series[low:high])
+        return tuple(sorted(found, key=_at))
+
+    def latest(self, metric: int, start: int, end: int) -> Reading | None:
+        """Return the newest reading of `metric` with a value and start < at <= end, or None."""
+        return next((reading for reading in reversed(self.between(metric, start, end)) if not reading.absence), None)
+
+    def coverage(self, start: int, end: int) -> dict[str, float]:
+        """Return received/expected (0..1) over (start, end] for each metric that has a rate, and for intervals between beats."""
+        return coverage_of(
+            tuple(r for metric in (*EXPECTED_EVERY_MS, RR_INTERVAL.code) for r in self.between(metric, start, end)), end - start
+        )
+
+
+def coverage_of(readings: tuple[Reading, ...], span_ms: int) -> dict[str, float]:
+    """Return received/expected (0..1) of what fell into `span_ms`; a reading without a value was not received."""
+    counts = dict.fromkeys(EXPECTED_EVERY_MS, 0)
+    beating = 0.0
+    for reading in readings:
+        if reading.absence:
+            continue
+        if reading.metric in counts:
+            counts[reading.metric] += 1
+        elif reading.metric == RR_INTERVAL.code:
+            beating += reading.value
+    covered = {METRICS[code].name: min(1.0, count * EXPECTED_EVERY_MS[code] / span_ms) for code, count in counts.items()}
+    # The first interval began before the window did: allow for it at the rim.
+    covered[RR_INTERVAL.name] = min(1.0, beating / max(1, span_ms - _MARGIN_MS))
+    return covered
