@@ -1,1 +1,1 @@
-"""One file a GATT profile, parse and serialise side by side; pure."""
+"""GATT profiles, one file each: parse and serialise side by side, pure."""

@@ -1,0 +1,116 @@
+"""PLX Continuous Measurement (2A5F) of the Pulse Oximeter Profile 1.0."""
+
+from dataclasses import dataclass
+from enum import IntFlag
+
+from edge.firmware_bridge.profiles.medical_floats import MedicalNumber, parse_sfloat, write_sfloat
+from edge.firmware_bridge.profiles.octets import Octets
+from protocol.errors import Malformed
+
+_FAST, _SLOW, _STATUS, _SENSOR, _AMPLITUDE = 0x01, 0x02, 0x04, 0x08, 0x10
+
+
+class MeasurementStatus(IntFlag):
+    """Bits of the measurement status field that change what a value is worth (16 bits in all)."""
+
+    ONGOING = 1 << 5
+    EARLY_ESTIMATE = 1 << 6
+    VALIDATED = 1 << 7
+    FULLY_QUALIFIED = 1 << 8
+    FROM_STORAGE = 1 << 9
+    DEMONSTRATION = 1 << 10
+    TESTING = 1 << 11
+    CALIBRATING = 1 << 12
+    UNAVAILABLE = 1 << 13
+    QUESTIONABLE = 1 << 14
+    INVALID = 1 << 15
+
+
+class SensorStatus(IntFlag):
+    """Bits of the device and sensor status field that change what a value is worth (24 bits in all)."""
+
+    MALFUNCTION = 1 << 1
+    LOW_PERFUSION = 1 << 5
+    NOT_ON_BODY = 1 << 11
+    UNKNOWN_SENSOR = 1 << 12
+    DISPLACED = 1 << 13
+    SENSOR_MALFUNCTION = 1 << 14
+    DISCONNECTED = 1 << 15
+
+
+@dataclass(frozen=True, slots=True)
+class Saturation:
+    """Oxygen saturation in % and pulse rate in /min, averaged over the same time."""
+
+    spo2: MedicalNumber
+    pulse_rate: MedicalNumber
+
+
+@dataclass(frozen=True, slots=True)
+class PulseOximeterMeasurement:
+    """One continuous measurement.
+
+    normal: always there; fast, slow: averaged over a shorter or longer time, or None. amplitude: pulse amplitude index
+    in %, or None. status (16 bits), sensor (24 bits): all bits as they came, reserved ones too, or None.
+    """
+
+    normal: Saturation
+    fast: Saturation | None = None
+    slow: Saturation | None = None
+    status: int | None = None
+    sensor: int | None = None
+    amplitude: MedicalNumber | None = None
+
+
+def parse(data: bytes) -> PulseOximeterMeasurement:
+    """Read a value.
+
+    Raises:
+        Malformed: too short for its flags, or bytes that no flag announces.
+    """
+    octets = Octets("pulse oximeter measurement", data)
+    flags = octets.unsigned(1, "flags")
+    measurement = PulseOximeterMeasurement(
+        normal=_saturation(octets, "normal"),
+        fast=_saturation(octets, "fast") if flags & _FAST else None,
+        slow=_saturation(octets, "slow") if flags & _SLOW else None,
+        status=octets.unsigned(2, "measurement status") if flags & _STATUS else None,
+        sensor=octets.unsigned(3, "sensor status") if flags & _SENSOR else None,
+        amplitude=parse_sfloat(octets.take(2, "pulse amplitude")) if flags & _AMPLITUDE else None,
+    )
+    octets.end()
+    return measurement
+
+
+def serialise(measurement: PulseOximeterMeasurement) -> bytes:
+    """Write a value: saturations and rates as whole numbers, the amplitude index with one decimal.
+
+    Raises:
+        Malformed: a number or a status outside what its field can say.
+    """
+    flags, fields = 0, _written(measurement.normal)
+    if measurement.fast is not None:
+        flags, fields = flags | _FAST, fields + _written(measurement.fast)
+    if measurement.slow is not None:
+        flags, fields = flags | _SLOW, fields + _written(measurement.slow)
+    if measurement.status is not None:
+        flags, fields = flags | _STATUS, fields + _bits(measurement.status, 2)
+    if measurement.sensor is not None:
+        flags, fields = flags | _SENSOR, fields + _bits(measurement.sensor, 3)
+    if measurement.amplitude is not None:
+        flags, fields = flags | _AMPLITUDE, fields + write_sfloat(measurement.amplitude, 1)
+    return bytes([flags]) + fields
+
+
+def _saturation(octets: Octets, which: str) -> Saturation:
+    return Saturation(parse_sfloat(octets.take(2, f"{which} SpO2")), parse_sfloat(octets.take(2, f"{which} pulse rate")))
+
+
+def _written(saturation: Saturation) -> bytes:
+    return write_sfloat(saturation.spo2) + write_sfloat(saturation.pulse_rate)
+
+
+def _bits(bits: int, octets: int) -> bytes:
+    if not 0 <= bits < 1 << (8 * octets):
+        raise Malformed(f"status {bits:#x} does not fit {8 * octets} bits")
+    return bits.to_bytes(octets, "little")
