@@ -1,0 +1,226 @@
+"""Wearables over Bluetooth: bleak's adapter of the port, and the one place from which anything is connected.
+
+BlueZ allows one discovery per client and one pending connect per device, and a loser's clean-up cancels the winner's
+connect. So there is one seeker, one task a wearable, and clients are made only from what the seeker found. A gateway that
+was killed leaves its links up and its wearables silent: they are taken over, not sought.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from uuid import UUID
+
+import structlog
+from bleak import BleakAdapter, BleakClient, BleakScanner
+from bleak.backends.adapter import BaseBleakAdapter
+from bleak.backends.client import BaseBleakClient
+from bleak.backends.device import BLEDevice
+from bleak.backends.scanner import AdvertisementData, BaseBleakScanner
+
+from edge.firmware_bridge.profiles import identifiers
+from edge.firmware_bridge.profiles.hand_over import Kept
+from edge.firmware_bridge.reconnect_policy import Patience, data_came, link_ended, wait_s
+from edge.firmware_bridge.wearable import KnownWearable, Notification
+from edge.firmware_bridge.wearable_link import LINK_FAILURES, LinkEvents, WearableLink
+from protocol.errors import Malformed
+from protocol.pace import REAL, Pace
+
+log = structlog.get_logger(__name__)
+
+BATTERY_EVERY_S = 600.0
+CONNECT_TIMEOUT_S = 20.0
+DISCONNECT_TIMEOUT_S = 5.0
+MOST_WAITING = 20_000
+"""Notifications that may wait for their reader; past it wearables with a memory are made to send again."""
+
+_SERVICES = [
+    identifiers.HEART_RATE_SERVICE,
+    identifiers.PULSE_OXIMETER_SERVICE,
+    identifiers.HEALTH_THERMOMETER_SERVICE,
+    identifiers.BIOSIGNAL_SERVICE,
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """bleak's own classes for another radio than the platform's, handed through to its `backend=`."""
+
+    scanner: type[BaseBleakScanner] | None = None
+    client: type[BaseBleakClient] | None = None
+    adapter: type[BaseBleakAdapter] | None = None
+
+
+class _Seeker:
+    """Wait for wearables to be heard, with one scanner that runs only while somebody waits."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self._sought: dict[str, asyncio.Future[BLEDevice]] = {}
+        self._scanner: BleakScanner | None = None
+        self._lock = asyncio.Lock()
+
+    async def find(self, address: str) -> BLEDevice:
+        """Return the device once it is heard, or at once where its link is already up."""
+        if (device := await self._connected(address)) is not None:
+            return device
+        found: asyncio.Future[BLEDevice] = asyncio.get_running_loop().create_future()
+        self._sought[address] = found
+        try:
+            await self._listen()
+            return await found
+        finally:
+            self._sought.pop(address, None)
+            await self._rest()
+
+    async def _connected(self, address: str) -> BLEDevice | None:
+        try:
+            adapter = await BleakAdapter.get(backend=self._backend.adapter)
+            devices = await adapter.get_connected_devices(_SERVICES)
+        except NotImplementedError:
+            return None
+        return next((device for device in devices if device.address.upper() == address), None)
+
+    async def _listen(self) -> None:
+        """Start the scanner, or start it anew: BlueZ tells of an unchanged advertisement only once in a discovery."""
+        async with self._lock:
+            await self._stop()
+            scanner = BleakScanner(self._heard, scanning_mode="active", backend=self._backend.scanner)
+            await scanner.start()
+            self._scanner = scanner
+
+    async def _rest(self) -> None:
+        async with self._lock:
+            if not self._sought:
+                with suppress(*LINK_FAILURES):
+                    await self._stop()
+
+    async def _stop(self) -> None:
+        scanner, self._scanner = self._scanner, None
+        if scanner is not None:
+            await scanner.stop()
+
+    def _heard(self, device: BLEDevice, _advertisement: AdvertisementData) -> None:
+        found = self._sought.get(device.address.upper())
+        if found is not None and not found.done():
+            found.set_result(device)
+
+
+class BleakWearables:
+    """All adopted wearables of one gateway, by bleak."""
+
+    def __init__(
+        self,
+        known: Sequence[KnownWearable],
+        now: Callable[[], int],
+        pace: Pace = REAL,
+        backend: Backend | None = None,
+        dice: Callable[[], float] = random.random,
+    ) -> None:
+        """Make ready; nothing is connected before `notifications` is read.
+
+        now: ms UTC, the pace's time. dice: 0..1, for back-off.
+        """
+        self._known = tuple(known)
+        self._now = now
+        self._pace = pace
+        self._backend = backend or Backend()
+        self._dice = dice
+        self._waiting: asyncio.Queue[Notification | BaseException] = asyncio.Queue()
+        self._links: dict[UUID, WearableLink] = {}
+        self._patience: dict[UUID, Patience] = {}
+        self._kept: dict[UUID, Kept] = {}
+        self._seeker = _Seeker(self._backend)
+        self._connecting = asyncio.Lock()
+        self.malformed = 0
+        """Records refused because they were none."""
+
+    async def notifications(self) -> AsyncIterator[Notification]:
+        """Yield what wearables say, for ever; connects, recovers and renews subscriptions by itself.
+
+        A record may come again after a reconnect; within a session none is left out that is still in the wearable's memory.
+        """
+        tasks = [asyncio.create_task(self._keep_connected(wearable)) for wearable in self._known]
+        for task in tasks:
+            task.add_done_callback(self._on_broken)
+        try:
+            while True:
+                said = await self._waiting.get()
+                if isinstance(said, BaseException):
+                    raise said
+                yield said
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def keep(self, wearable: UUID, session: int, sequence: int) -> None:
+        """Tell a wearable that everything up to and including `sequence` is durable here; one that is away is told when it is back."""
+        kept = self._kept[wearable] = Kept(session, sequence)
+        link = self._links.get(wearable)
+        if link is not None:
+            link.keep(kept)
+
+    async def _keep_connected(self, wearable: KnownWearable) -> None:
+        while True:
+            try:
+                await self._one_link(wearable)
+            except* (*LINK_FAILURES, Malformed) as group:
+                reason = "; ".join(f"{type(error).__name__}: {error}" for error in group.exceptions)
+                log.info("wearable.link_failed", wearable=str(wearable.id), reason=reason)
+            patience = link_ended(self._patience.get(wearable.id, Patience()), time.monotonic())
+            self._patience[wearable.id] = patience
+            await asyncio.sleep(wait_s(patience, self._dice()))
+
+    async def _one_link(self, wearable: KnownWearable) -> None:
+        """Find, connect, talk until the link falls, and leave nothing behind."""
+        device = await self._seeker.find(wearable.address.upper())
+        gone = asyncio.Event()
+        client = BleakClient(device, lambda _client: gone.set(), timeout=CONNECT_TIMEOUT_S, backend=self._backend.client)
+        try:
+            async with self._connecting:
+                await client.connect()
+            log.info("wearable.connected", wearable=str(wearable.id))
+            await self._talk(wearable, client, gone)
+        finally:
+            self._links.pop(wearable.id, None)
+            with suppress(*LINK_FAILURES):
+                async with asyncio.timeout(DISCONNECT_TIMEOUT_S):
+                    await client.disconnect()
+
+    async def _talk(self, wearable: KnownWearable, client: BleakClient, gone: asyncio.Event) -> None:
+        events = LinkEvents(self._deliver, self._on_malformed, self._on_gap)
+        link = WearableLink(wearable, client, self._now, self._pace.wall_seconds(BATTERY_EVERY_S), events, self._kept.get(wearable.id))
+        self._links[wearable.id] = link
+        talk = asyncio.create_task(link.run())
+        fell = asyncio.create_task(gone.wait())
+        try:
+            await asyncio.wait({talk, fell}, return_when=asyncio.FIRST_COMPLETED)
+            if talk.done():
+                talk.result()
+        finally:
+            talk.cancel()
+            fell.cancel()
+            await asyncio.gather(talk, fell, return_exceptions=True)
+        log.info("wearable.disconnected", wearable=str(wearable.id))
+
+    def _on_broken(self, task: asyncio.Task[None]) -> None:
+        """Hand an error that nothing expects to the reader: a wearable must not fall silent by a fault of ours."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._waiting.put_nowait(error)
+
+    def _deliver(self, notification: Notification) -> bool:
+        if self._waiting.qsize() >= MOST_WAITING:
+            return False
+        self._waiting.put_nowait(notification)
+        self._patience[notification.wearable] = data_came(self._patience.get(notification.wearable, Patience()), time.monotonic())
+        return True
+
+    def _on_malformed(self, wearable: KnownWearable, reason: str) -> None:
+        self.malformed += 1
+        log.warning("wearable.malformed_record", wearable=str(wearable.id), reason=reason)
+
+    def _on_gap(self, wearable: KnownWearable, expected: int, came: int) -> None:
+        log.info("wearable.gap", wearable=str(wearable.id), expected=expected, came=came)

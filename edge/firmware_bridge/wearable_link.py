@@ -1,0 +1,163 @@
+"""One connected wearable: subscribe, take its records in order, read its battery, tell it what is kept.
+
+Records of a wearable with the hand-over service are delivered without gaps: after one that is missing (a full socket on
+the way drops silently) the subscription is renewed, and the wearable sends again all that is not yet kept.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bleak import BleakClient
+from bleak.backends.characteristic import BleakGATTCharacteristic
+from bleak.exc import BleakError, BleakGATTProtocolError
+
+from edge.firmware_bridge.profiles import identifiers
+from edge.firmware_bridge.profiles.hand_over import Kept, Record, Session, parse_record, parse_session, serialise_kept
+from edge.firmware_bridge.wearable import KnownWearable, Notification
+from protocol.errors import Malformed
+
+_MEASUREMENTS = (
+    identifiers.HEART_RATE_MEASUREMENT,
+    identifiers.PULSE_OXIMETER_CONTINUOUS,
+    identifiers.TEMPERATURE_MEASUREMENT,
+    identifiers.RESPIRATORY_RATE,
+    identifiers.WAVEFORM,
+)
+_BETWEEN_KEPT_S = 1.0
+_BEFORE_RENEWAL_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class LinkEvents:
+    """Whom a link tells. deliver: take a notification, False where there is no room. malformed: a record that is none."""
+
+    deliver: Callable[[Notification], bool]
+    malformed: Callable[[KnownWearable, str], None]
+    gap: Callable[[KnownWearable, int, int], None]
+
+
+class WearableLink:
+    """The dialogue with one wearable while its link is up; a new link is a new object."""
+
+    def __init__(
+        self, wearable: KnownWearable, client: BleakClient, now: Callable[[], int], battery_every_s: float, events: LinkEvents
+    ) -> None:
+        self._wearable = wearable
+        self._client = client
+        self._now = now
+        self._battery_every_s = battery_every_s
+        self._events = events
+        self._session: Session | None = None
+        self._expected: int | None = None
+        self._gap = asyncio.Event()
+        self._kept = kept
+        self._to_keep = asyncio.Event()
+
+    async def run(self) -> None:
+        """Talk until the link falls.
+
+        Raises:
+            BleakError, OSError, EOFError, TimeoutError: the link fell or the wearable does not keep to its profile.
+            Malformed: its session is none.
+        """
+        if self._client.services.get_service(identifiers.HAND_OVER_SERVICE) is not None:
+            self._session = parse_session(bytes(await self._client.read_gatt_char(identifiers.SESSION)))
+            await self._write_kept(self._session.session)
+        await self._read_battery()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._watch_battery())
+            if self._session is not None:
+                await self._subscribe(identifiers.RECORD, self._on_record)
+                tasks.create_task(self._say_kept(self._session.session))
+                tasks.create_task(self._renew_after_gaps())
+            else:
+                await self._subscribe_plainly()
+
+    def keep(self, kept: Kept) -> None:
+        """Have said what is kept; the latest word wins."""
+        self._kept = kept
+        self._to_keep.set()
+
+    async def _subscribe(self, uuid: str, take: Callable[[BleakGATTCharacteristic, bytearray], None]) -> None:
+        await self._client.start_notify(uuid, take, bluez={"use_start_notify": False})
+
+    async def _subscribe_plainly(self) -> None:
+        for uuid in _MEASUREMENTS:
+            if self._client.services.get_characteristic(uuid) is not None:
+                await self._subscribe(uuid, self._on_value)
+
+    def _on_value(self, characteristic: BleakGATTCharacteristic, value: bytearray) -> None:
+        self._events.deliver(Notification(self._wearable.id, characteristic.uuid.lower(), bytes(value), self._now()))
+
+    def _on_record(self, _characteristic: BleakGATTCharacteristic, value: bytearray) -> None:
+        arrived_at = self._now()
+        if self._session is None or self._gap.is_set():
+            return
+        try:
+            record = parse_record(bytes(value))
+        except Malformed as error:
+            self._events.malformed(self._wearable, str(error))
+            return
+        if self._expected is not None and record.sequence != self._expected:
+            self._miss(self._expected, record.sequence)
+        elif self._events.deliver(self._notification(self._session.session, record, arrived_at)):
+            self._expected = record.sequence + 1
+        else:
+            self._miss(record.sequence, record.sequence)
+
+    def _miss(self, expected: int, came: int) -> None:
+        self._gap.set()
+        self._events.gap(self._wearable, expected, came)
+
+    def _notification(self, session: int, record: Record, arrived_at: int) -> Notification:
+        return Notification(
+            wearable=self._wearable.id,
+            characteristic=identifiers.uuid_of(record.characteristic),
+            value=record.value,
+            arrived_at=arrived_at,
+            session=session,
+            sequence=record.sequence,
+            ticks_ms=record.ticks_ms,
+        )
+
+    async def _renew_after_gaps(self) -> None:
+        """Subscribe anew after a record was missed; the wearable begins again after the last one kept."""
+        while True:
+            await self._gap.wait()
+            await asyncio.sleep(_BEFORE_RENEWAL_S)
+            await self._client.stop_notify(identifiers.RECORD)
+            await asyncio.sleep(_BEFORE_RENEWAL_S)
+            self._expected = None
+            self._gap.clear()
+            await self._subscribe(identifiers.RECORD, self._on_record)
+
+    async def _say_kept(self, session: int) -> None:
+        """Write the latest word, at most once a second."""
+        while True:
+            await asyncio.sleep(_BETWEEN_KEPT_S)
+            await self._to_keep.wait()
+            self._to_keep.clear()
+            await self._write_kept(session)
+
+    async def _write_kept(self, session: int) -> None:
+        if self._kept is not None and self._kept.session == session:
+            await self._client.write_gatt_char(identifiers.KEPT, serialise_kept(self._kept), response=True)
+
+    async def _watch_battery(self) -> None:
+        while True:
+            await asyncio.sleep(self._battery_every_s)
+            await self._read_battery()
+
+    async def _read_battery(self) -> None:
+        if self._client.services.get_characteristic(identifiers.BATTERY_LEVEL) is None:
+            return
+        try:
+            level = bytes(await self._client.read_gatt_char(identifiers.BATTERY_LEVEL))
+        except BleakGATTProtocolError:
+            return
+        self._events.deliver(Notification(self._wearable.id, identifiers.BATTERY_LEVEL, level, self._now()))
+
+
+LINK_FAILURES = (BleakError, OSError, EOFError, TimeoutError)
+"""What bleak and the bus under it raise when a link or the bus goes."""
