@@ -24,6 +24,9 @@ _MEASUREMENTS = (
     identifiers.RESPIRATORY_RATE,
     identifiers.WAVEFORM,
 )
+LINK_FAILURES = (BleakError, OSError, EOFError, TimeoutError)
+"""What bleak and the bus under it raise when a link or the bus goes."""
+
 _BETWEEN_KEPT_S = 1.0
 _BEFORE_RENEWAL_S = 0.5
 
@@ -41,8 +44,15 @@ class WearableLink:
     """The dialogue with one wearable while its link is up; a new link is a new object."""
 
     def __init__(
-        self, wearable: KnownWearable, client: BleakClient, now: Callable[[], int], battery_every_s: float, events: LinkEvents
+        self,
+        wearable: KnownWearable,
+        client: BleakClient,
+        now: Callable[[], int],
+        battery_every_s: float,
+        events: LinkEvents,
+        kept: Kept | None = None,
     ) -> None:
+        """Make ready. kept: the latest word, perhaps not said on an earlier link."""
         self._wearable = wearable
         self._client = client
         self._now = now
@@ -157,7 +167,3 @@ class WearableLink:
         except BleakGATTProtocolError:
             return
         self._events.deliver(Notification(self._wearable.id, identifiers.BATTERY_LEVEL, level, self._now()))
-
-
-LINK_FAILURES = (BleakError, OSError, EOFError, TimeoutError)
-"""What bleak and the bus under it raise when a link or the bus goes."""
