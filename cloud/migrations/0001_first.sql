@@ -220,6 +220,7 @@ create table alert (
 );
 create index alert_newest_first on alert (organisation_id, raised_at desc, id);
 create index alert_by_patient on alert (patient_id, raised_at desc, id);
+create index alert_by_storing on alert (organisation_id, stored_at);
 create index alert_by_finding on alert (finding_id);
 
 -- Delivery: epochs, ledger, what could not be read ------------------------------------------------------------------------------

@@ -1,0 +1,1 @@
+"""What was found, and that a person must look at it."""

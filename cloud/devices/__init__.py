@@ -1,0 +1,1 @@
+"""Gateways, their certificates, and the wearables adopted to them."""

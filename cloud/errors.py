@@ -1,0 +1,47 @@
+"""What the cloud application refuses, and why; `reason` is the word for metrics and logs. The door gives each its HTTP status."""
+
+
+class CloudError(Exception):
+    """A request that is refused; the message may be shown to whoever asked."""
+
+    reason = "refused"
+
+
+class NotSignedIn(CloudError):
+    """No session, or one that has ended: sign in."""
+
+    reason = "not_signed_in"
+
+
+class WrongCredentials(CloudError):
+    """No account has this e-mail address and password; which of the two was wrong is not said."""
+
+    reason = "wrong_password"
+
+
+class TooManyAttempts(CloudError):
+    """This address failed too often with this e-mail address: wait `retry_after_s` seconds."""
+
+    reason = "rate_limit"
+
+    def __init__(self, message: str, retry_after_s: float) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class ForeignOrigin(CloudError):
+    """A page of another site asks in the user's name: refuse, do nothing."""
+
+    reason = "foreign_origin"
+
+
+class Absent(CloudError):
+    """Not there, or another organisation's, which is the same to whoever asks."""
+
+    reason = "absent"
+
+
+class Unacceptable(CloudError):
+    """The request is of the right form, but asks for something that cannot be: say what can."""
+
+    reason = "unacceptable"

@@ -1,0 +1,59 @@
+"""Settings of the cloud's processes, read from the environment by whoever assembles one."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from protocol.pace import REAL, Pace, parse_pace
+
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+
+
+class CloudSettings(BaseSettings):
+    """The web application's settings.
+
+    origin: where browsers find us, "https://monitor.clinic.example"; default: http at host and port. Loopback names are equal.
+    session_idle, session_longest: a session ends after the one without a request, after the other in any case.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="CLOUD_", frozen=True, extra="forbid")
+
+    database_url: str = Field(min_length=1)
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    origin: str = ""
+    dashboard: Path = Path(__file__).parent / "dashboard" / "dist"
+    session_idle: timedelta = timedelta(minutes=30)
+    session_longest: timedelta = timedelta(hours=12)
+    pace: str = Field(default="", validation_alias="MEDIASSIST_PACE")
+    demo: bool = Field(default=False, validation_alias="MEDIASSIST_DEMO")
+
+    @model_validator(mode="after")
+    def _scaled_time_only_in_a_demonstration(self) -> Self:
+        if self.pace_of_time().speed != 1 and not self.demo:
+            raise ValueError("MEDIASSIST_PACE has a speed other than 1, which only a demonstration may (MEDIASSIST_DEMO=1)")
+        return self
+
+    def pace_of_time(self) -> Pace:
+        """Return how fast this process's time runs."""
+        return parse_pace(self.pace) if self.pace else REAL
+
+    def origins(self) -> frozenset[str]:
+        """Return the origins whose pages may act in a user's name."""
+        if self.origin:
+            return frozenset({self.origin.rstrip("/")})
+        hosts = LOOPBACK if self.host in {*LOOPBACK, "::1"} else (self.host,)
+        return frozenset(f"http://{host}:{self.port}" for host in hosts)
+
+
+class OwnerSettings(BaseSettings):
+    """How the commands that change tables, or plant organisations, reach the database: as superuser or as mediassist_owner."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid")
+
+    database_url: SecretStr = Field(validation_alias="MEDIASSIST_DATABASE_URL")
+    app_password: SecretStr | None = Field(default=None, validation_alias="CLOUD_APP_PASSWORD")
+    ingest_password: SecretStr | None = Field(default=None, validation_alias="CLOUD_INGEST_PASSWORD")

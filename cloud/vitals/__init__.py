@@ -1,0 +1,1 @@
+"""What was measured: last values, series, waveforms."""
