@@ -9,7 +9,7 @@ import importlib.util
 import shutil
 import signal
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import psycopg
@@ -102,7 +102,7 @@ class EmbeddedPostgres:
 
 
 @contextlib.contextmanager
-def temporary() -> Iterator[str]:
+def temporary() -> Generator[str]:
     """Run a fresh server in a folder that is removed afterwards; yield the superuser's URL."""
     folder = Path(tempfile.mkdtemp(prefix="mediassist-"))
     folder.chmod(0o711)
