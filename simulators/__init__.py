@@ -1,1 +1,1 @@
-"""Things that pretend to be hardware; they speak only wire formats."""
+"""Things that pretend to be hardware: they speak only `protocol` and real wire formats."""
