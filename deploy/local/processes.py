@@ -24,6 +24,7 @@ _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _LOOK = 0.05
 _FIRST_WAIT, _LONGEST_WAIT, _SETTLED = 0.2, 5.0, 10.0
+_HOPELESS = 8
 _PATIENCE = 15.0
 
 
@@ -52,6 +53,7 @@ class _Running:
     process: subprocess.Popen[bytes]
     started: float
     starts: int = 1
+    quick_deaths: int = 0
     wait: float = _FIRST_WAIT
     again_at: float | None = None
     wanted: bool = True
@@ -110,15 +112,20 @@ class Supervisor:
         """Make sure that everything started still runs, or is about to be started again.
 
         Raises:
-            ProcessFailed: something that is not started again has ended.
+            ProcessFailed: something that is not started again has ended, or died again and again soon after its start.
         """
         for name, running in list(self._running.items()):
-            if running.wanted and not running.program.restart and running.process.poll() is not None:
+            gone = running.wanted and running.process.poll() is not None
+            if gone and (not running.program.restart or running.quick_deaths >= _HOPELESS):
                 raise ProcessFailed(f"{name} ended with {running.process.returncode}\n{self._tail(name)}")
 
     def pids(self) -> dict[str, int]:
         """Return the id of every process that runs now."""
         return {name: running.process.pid for name, running in list(self._running.items()) if running.process.poll() is None}
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all programs ever started, in that order."""
+        return tuple(self._running)
 
     def starts(self, name: str) -> int:
         """Return how often a program has been started."""
@@ -129,9 +136,12 @@ class Supervisor:
         self._running[name].process.send_signal(number)
 
     def stop(self, *names: str) -> None:
-        """Stop the named programs, or all, last started first: ask, wait up to 15 s, then kill."""
-        for name in names or tuple(reversed(list(self._running))):
-            self._do(lambda name=name: self._stop(name))
+        """Stop the named programs at once, or all, the last started first: ask, wait up to 15 s, then kill."""
+        if names:
+            self._do(lambda: self._stop(names))
+        else:
+            for name in reversed(list(self._running)):
+                self._do(lambda name=name: self._stop((name,)))
 
     def _do(self, job: Callable[[], None]) -> None:
         outcome: Future[None] = Future()
@@ -157,7 +167,9 @@ class Supervisor:
             return
         now = time.monotonic()
         if running.again_at is None:
-            running.wait = _FIRST_WAIT if now - running.started > _SETTLED else min(running.wait * 2, _LONGEST_WAIT)
+            settled = now - running.started > _SETTLED
+            running.wait = _FIRST_WAIT if settled else min(running.wait * 2, _LONGEST_WAIT)
+            running.quick_deaths = 0 if settled else running.quick_deaths + 1
             running.again_at = now + running.wait
             self._tell(f"{running.program.name} ended with {running.process.returncode}; starting it again")
         elif now >= running.again_at:
@@ -194,17 +206,19 @@ class Supervisor:
                 extra_groups=() if user else None,
             )
 
-    def _stop(self, name: str) -> None:
-        running = self._running[name]
-        running.wanted = False
-        with contextlib.suppress(ProcessLookupError):
+    def _stop(self, names: tuple[str, ...]) -> None:
+        for name in names:
+            running = self._running[name]
+            running.wanted = False
             running.process.send_signal(running.program.stop_signal)
-        try:
-            running.process.wait(_PATIENCE)
-        except subprocess.TimeoutExpired:
-            self._tell(f"{name} did not stop within {_PATIENCE:g} s; killing it")
-            running.process.kill()
-            running.process.wait()
+        for name in names:
+            process = self._running[name].process
+            try:
+                process.wait(_PATIENCE)
+            except subprocess.TimeoutExpired:
+                self._tell(f"{name} did not stop within {_PATIENCE:g} s; killing it")
+                process.kill()
+                process.wait()
 
     def _log(self, name: str) -> Path:
         return self.logs / f"{name}.log"

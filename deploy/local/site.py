@@ -1,0 +1,192 @@
+"""Everything on this machine, running: database, broker, homes with their radios and gateways, worker, application, simulators.
+
+Steps wait only for what they need: the database is made beside the authority, the broker and the buses.
+"""
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cloud import planting
+from cloud.access.passwords import Passwords
+from deploy.local import homes, people, recordings
+from deploy.local.broker import Broker
+from deploy.local.cloud import WORKER, Cloud, cloud_in
+from deploy.local.database import Database, open_database
+from deploy.local.homes import Household
+from deploy.local.people import Login, People
+from deploy.local.processes import Program, Supervisor
+from protocol.pace import Pace, write_pace
+from provisioning import secret_files
+from provisioning.authority import Authority
+
+ROOT = Path(__file__).resolve().parents[2]
+SIMULATORS = "simulators"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to run. state: all that stays; cache: unpacked programs; records: what the patients replay; speed: 1..10."""
+
+    state: Path
+    cache: Path
+    patients: int = 4
+    records: list[Path] = field(default_factory=list[Path])
+    speed: float = 1.0
+    fold_seconds: float = 2.0
+    database_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A running demonstration. produced: the simulators' journal of this run."""
+
+    plan: Plan
+    pace: Pace
+    processes: Supervisor
+    database: Database
+    broker: Broker
+    cloud: Cloud
+    people: People
+    households: tuple[Household, ...]
+    produced: Path
+
+    @property
+    def logins(self) -> tuple[Login, ...]:
+        """Return the demonstration's log-ins."""
+        return self.people.logins
+
+    def stop_measuring(self) -> None:
+        """Tell the simulated wearables to measure no more, and to hand over what they have."""
+        self.processes.signal(SIMULATORS, signal.SIGUSR2)
+
+
+@contextmanager
+def running(plan: Plan, tell: Callable[[str], None] = lambda _: None) -> Generator[Site]:
+    """Start everything, yield it, and stop everything, whatever happens.
+
+    Raises:
+        ProgramMissing, MayNotEnter, ProcessFailed: it cannot run here; the message says what to do.
+    """
+    plan.state.mkdir(mode=0o711, parents=True, exist_ok=True)
+    plan.state.chmod(0o711)
+    with Supervisor(plan.state / "logs", tell) as processes:
+        households: tuple[Household, ...] = ()
+        database: Database | None = None
+        try:
+            with ThreadPoolExecutor(1) as beside:
+                future = beside.submit(open_database, plan.state, plan.database_url, processes)
+                broker, cloud = Broker(plan.state / "broker", plan.cache), cloud_in(plan.state)
+                everybody = people.keep(plan.state / "people.json", plan.patients)
+                households = tuple(homes.household(number, home, plan.state, plan.cache) for number, home in enumerate(everybody.homes, 1))
+                certificates = _identities(plan, broker, cloud, households)
+                tell(f"certificates issued: broker, worker, {len(households)} gateways")
+                _start(processes, broker.program, *(household.bus.program for household in households))
+                tell(f"broker on port {broker.port}, {len(households)} radio buses")
+                database = future.result()
+                tell("database ready")
+            _plant(plan, everybody, certificates, database)
+            pace = Pace(datetime.now(UTC), plan.speed)
+            site = Site(plan, pace, processes, database, broker, cloud, everybody, households, plan.state / "produced.jsonl")
+            _start_programs(site, tell)
+            yield site
+        finally:
+            _stop(processes)
+            for household in households:
+                household.bus.forget()
+            if database:
+                database.forget()
+
+
+def _identities(plan: Plan, broker: Broker, cloud: Cloud, households: tuple[Household, ...]) -> dict[str, str]:
+    """Give everybody a certificate; return the gateways' (PEM)."""
+    folder = plan.state / "authority"
+    authority = Authority.open(folder) if (folder / "root.pem").exists() else Authority.make(folder, datetime.now(UTC))
+    broker.prepare(authority, (WORKER,))
+    ingest = cloud.prepare(authority)
+    certificates: dict[str, str] = {}
+    for household in households:
+        household.bus.prepare()
+        certificates[household.home.gateway] = household.enrol(authority, ingest)
+    return certificates
+
+
+def _plant(plan: Plan, everybody: People, certificates: dict[str, str], database: Database) -> None:
+    text = json.dumps(people.description(everybody, certificates))
+    asyncio.run(planting.plant(database.owner, planting.read_clinics(text), Passwords()))
+    secret_files.replace(plan.state / "planted.json", text.encode())
+
+
+def _start_programs(site: Site, tell: Callable[[str], None]) -> None:
+    environment = {
+        "MEDIASSIST_DEMO": "1",
+        "MEDIASSIST_PACE": write_pace(site.pace),
+        "PYTHONPATH": str(ROOT),
+        "PYTHONUNBUFFERED": "1",
+    }
+    port = site.broker.port
+    _start(
+        site.processes,
+        _here(site.cloud.worker(site.database.ingest, port, environment)),
+        _here(site.cloud.app(site.database.app, environment)),
+        _here(_simulators(site, environment)),
+        *(
+            _here(household.gateway(port, {**environment, "GATEWAY_FOLD_SECONDS": f"{site.plan.fold_seconds:g}"}))
+            for household in site.households
+        ),
+    )
+    tell(f"worker, application, {len(site.households) * len(people.KINDS)} wearables and {len(site.households)} gateways started")
+
+
+def _here(program: Program) -> Program:
+    return replace(program, folder=ROOT)
+
+
+def _simulators(site: Site, environment: dict[str, str]) -> Program:
+    site.produced.unlink(missing_ok=True)
+    plan = {
+        "homes": [
+            {
+                "bus": household.bus.address,
+                "patient": household.home.patient,
+                "source": recordings.source(household.number - 1, site.plan.records),
+                "wearables": [
+                    {"id": device.id, "kind": device.kind, "address": device.address, "name": device.name}
+                    for device in household.home.wearables
+                ],
+            }
+            for household in site.households
+        ],
+        "produced": str(site.produced.absolute()),
+    }
+    path = site.plan.state / "simulators.json"
+    path.write_text(json.dumps(plan, indent=1))
+    return Program(
+        name=SIMULATORS,
+        command=(sys.executable, "-m", "simulators"),
+        environment={**environment, "SIMULATOR_PLAN": str(path.absolute())},
+    )
+
+
+def _start(processes: Supervisor, *programs: Program) -> None:
+    """Start programs at once, then wait for each."""
+    for program in programs:
+        processes.start(program)
+    for program in programs:
+        processes.wait(program.name, 30)
+
+
+def _stop(processes: Supervisor) -> None:
+    """Stop gateways first, so that they hand over, and the database last."""
+    started = processes.names()
+    for tier in (("gateway-",), (SIMULATORS, "worker", "app"), ("broker", "bus-")):
+        names = tuple(name for name in started if name.startswith(tier))
+        if names:
+            processes.stop(*names)
