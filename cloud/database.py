@@ -5,11 +5,17 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import LiteralString, Self
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, Error, OperationalError
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
 Connection = AsyncConnection[TupleRow]
+
+Away = OperationalError
+"""The server is away, stopping, or chose this transaction as a deadlock's victim: the same work may succeed later."""
+
+Rejected = Error
+"""Any answer of the server but a result; when it is no `Away`, the same work fails again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,56 @@
+"""What ingest writes of findings, and the alert that each of them raises, in its own transaction."""
+
+from datetime import UTC, datetime, timedelta
+from json import dumps
+from uuid import UUID, uuid5
+
+from cloud.database import Connection
+from protocol.findings import Finding
+from protocol.samples import NO_RECORD
+
+_ALERTS = UUID("8d2b0a1e-4b1f-4d6a-9c53-6d6564690001")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _moment(ms: int) -> datetime:
+    return _EPOCH + timedelta(milliseconds=ms)
+
+
+async def add_finding(
+    connection: Connection, organisation: int, gateway: UUID, epoch: bytes, counter: int, finding: Finding
+) -> UUID | None:
+    """Insert a finding and raise its alert; return the alert's id, or None when this finding had been said before."""
+    cursor = await connection.execute(
+        "insert into finding(id, organisation_id, patient_id, gateway_id, epoch, counter, kind, priority, at, window_from, window_to,"
+        " score, trigger_record, trigger_wearable, detector, thresholds, coverage, explanation, evidence)"
+        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s::jsonb, %s::jsonb, %s::jsonb, %s) on conflict (id) do nothing returning id",
+        (
+            finding.id,
+            organisation,
+            finding.patient,
+            gateway,
+            epoch,
+            counter,
+            finding.kind,
+            finding.priority,
+            _moment(finding.at),
+            _moment(finding.window_from),
+            _moment(finding.window_to),
+            finding.score,
+            None if finding.trigger_record == NO_RECORD else finding.trigger_record,
+            finding.trigger_wearable,
+            dumps({"name": finding.detector.name, "version": finding.detector.version, "sha256": finding.detector.sha256}),
+            dumps(dict(finding.thresholds)),
+            dumps(dict(finding.coverage)),
+            dumps(finding.explanation),
+            finding.evidence,
+        ),
+    )
+    if await cursor.fetchone() is None:
+        return None
+    alert = uuid5(_ALERTS, finding.id.hex)
+    await connection.execute(
+        "insert into alert(id, organisation_id, patient_id, finding_id, kind, priority, raised_at) values (%s, %s, %s, %s, %s, %s, %s)",
+        (alert, organisation, finding.patient, finding.id, finding.kind, finding.priority, _moment(finding.at)),
+    )
+    return alert

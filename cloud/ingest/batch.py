@@ -1,0 +1,143 @@
+"""One batch, from arrived bytes to rows: what is refused, what is stored, and what each gateway is to be told.
+
+The order of statements is that of the delivery protocol: openings and ledger first, then `done_upto`, then the rows, then COMMIT;
+receipts are written from what this returns, after the commit and never before.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from cloud.database import Connection
+from cloud.ingest import ledger
+from cloud.ingest.dispatch import Stored, notify, store
+from cloud.ingest.unsealing import EpochName, Opened, Parsed, Unsealed
+from cloud.vitals.intake import Wearer
+from protocol.envelope import MessageClass
+from protocol.message import Gap
+from protocol.receipts import Refused
+
+MOST_DEAD_LETTERS = 1000
+"""A gateway's dead letters beyond this are counted, not kept: a broken one cannot fill the disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """The ids of something that was not stored as what it says, and why. Nothing of its content."""
+
+    gateway: UUID | None
+    epoch: bytes | None
+    counter: int | None
+    sha256: bytes
+    reason: str
+
+
+@dataclass(slots=True)
+class Batch:
+    """Arrivals, sorted out before the transaction.
+
+    messages: authentic; those whose body is None, or with a word in `unfit`, are kept sealed. refused: by epoch, bytes that were not
+    authentic. unknown: epochs whose opening is not here.
+    """
+
+    openings: list[tuple[Opened, ledger.OpeningRow]] = field(default_factory=list[tuple[Opened, ledger.OpeningRow]])
+    messages: list[Unsealed] = field(default_factory=list[Unsealed])
+    unfit: dict[ledger.Name, str] = field(default_factory=dict[ledger.Name, str])
+    wearers: dict[UUID, Wearer] = field(default_factory=dict[UUID, Wearer])
+    organisations: dict[UUID, int] = field(default_factory=dict[UUID, int])
+    dead: list[DeadLetter] = field(default_factory=list[DeadLetter])
+    refused: dict[EpochName, list[Refused]] = field(default_factory=dict[EpochName, list[Refused]])
+    unknown: set[EpochName] = field(default_factory=set[EpochName])
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What the transaction did. done: (done_upto, head) by epoch. rolled: epochs whose row was not there: unknown after all."""
+
+    generation: int
+    done: Mapping[EpochName, tuple[int, bytes | None]]
+    new: set[ledger.Name]
+    stored: Stored
+
+
+def name_of(parsed: Parsed) -> ledger.Name:
+    """Return an arrival's name, for ever."""
+    return parsed.gateway, parsed.epoch, parsed.counter
+
+
+async def commit(connection: Connection, batch: Batch) -> Committed:
+    """Do the batch's work inside the caller's READ COMMITTED transaction.
+
+    Raises:
+        LookupError: a message's epoch has no row although its secret was in memory (the database was restored): roll back.
+    """
+    await ledger.open_epochs(connection, [row for _, row in batch.openings])
+    statuses = await ledger.enter(connection, _entries(batch))
+    gaps = await ledger.enter_gaps(connection, _given_up(batch.messages))
+    epochs = {name_of(m.parsed)[:2] for m in batch.messages} | {name_of(o.parsed)[:2] for o, _ in batch.openings}
+    done = await ledger.progress(connection, epochs | {name[:2] for name in gaps})
+    if epochs - done.keys():
+        raise LookupError("an epoch in memory has no row in the database")
+    new, late = ledger.taken(statuses, gaps, done)
+    await ledger.forget(connection, late)
+    taken = [m for m in batch.messages if name_of(m.parsed) in new]
+    fit = [m for m in taken if m.body is not None and name_of(m.parsed) not in batch.unfit]
+    stored = await store(connection, fit, batch.wearers)
+    await _keep_sealed(connection, [m for m in taken if m.body is None or name_of(m.parsed) in batch.unfit], batch)
+    await _bury(connection, batch.dead)
+    generation = await _generation(connection)
+    await notify(connection, stored.touched, batch.wearers)
+    return Committed(generation, done, new, stored)
+
+
+def _entries(batch: Batch) -> list[ledger.Entry]:
+    """Return each name once: the carrier may deliver the same bytes twice within a batch."""
+    entries = [ledger.Entry(*name_of(o.parsed), o.sha256, b"") for o, _ in batch.openings]
+    entries += [ledger.Entry(*name_of(m.parsed), m.sha256, m.header.previous) for m in batch.messages]
+    return list({entry.name: entry for entry in entries}.values())
+
+
+def _given_up(messages: Sequence[Unsealed]) -> list[ledger.Name]:
+    return [
+        (m.parsed.gateway, item.epoch, counter)
+        for m in messages
+        if m.header.of_class is MessageClass.GAP and isinstance(m.body, Gap)
+        for item in m.body.given_up
+        for counter in range(item.first, item.last + 1)
+    ]
+
+
+async def _keep_sealed(connection: Connection, messages: Sequence[Unsealed], batch: Batch) -> None:
+    for message in messages:
+        parsed = message.parsed
+        await connection.execute(
+            "insert into undecoded(gateway_id, organisation_id, epoch, counter, bytes) values (%s, %s, %s, %s, %s)",
+            (parsed.gateway, batch.organisations[parsed.gateway], parsed.epoch, parsed.counter, parsed.arrival.data),
+        )
+        reason = batch.unfit.get(name_of(parsed), "undecodable")
+        await _bury(connection, [DeadLetter(parsed.gateway, parsed.epoch, parsed.counter, message.sha256, reason)])
+
+
+async def _bury(connection: Connection, letters: Sequence[DeadLetter]) -> None:
+    for letter in letters:
+        await connection.execute(
+            "insert into dead_letter(gateway_id, epoch, counter, sha256, reason) select %s, %s, %s, %s, %s"
+            " where (select count(*) from (select from dead_letter where gateway_id is not distinct from %s limit %s) as known) < %s",
+            (
+                letter.gateway,
+                letter.epoch,
+                letter.counter,
+                letter.sha256,
+                letter.reason,
+                letter.gateway,
+                MOST_DEAD_LETTERS,
+                MOST_DEAD_LETTERS,
+            ),
+        )
+
+
+async def _generation(connection: Connection) -> int:
+    row = await (await connection.execute("select generation from store")).fetchone()
+    if row is None:
+        raise LookupError("the database has no generation: run `mediassist database migrate`")
+    return int(row[0])

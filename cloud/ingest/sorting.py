@@ -1,0 +1,150 @@
+"""Sorts a batch's arrivals out before its transaction: what is an opening, authentic, unfit, refused, or of an unknown epoch."""
+
+import os
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+import structlog
+
+from cloud.database import Database
+from cloud.ingest.adoption import Adoption
+from cloud.ingest.arrival import Arrival
+from cloud.ingest.batch import Batch, DeadLetter, name_of
+from cloud.ingest.dispatch import wearables_in, why_not
+from cloud.ingest.key_encryption import KeyEncryption
+from cloud.ingest.ledger import OpeningRow
+from cloud.ingest.meters import REFUSED
+from cloud.ingest.unsealing import EpochName, Opened, Parsed, open_opening, parse, unseal
+from protocol.envelope import NO_EPOCH, EpochKeys, Header, SealedOpening, digest
+from protocol.errors import ProtocolError, SealBroken, UnknownEpoch
+from protocol.receipts import RefusalReason, Refused
+from provisioning.ingest_keys import PrivateKey
+
+log = structlog.get_logger()
+
+MOST_EPOCHS = 50_000
+_SECRET, _RECEIPT_KEY = b"epoch secret ", b"receipt key "
+
+
+class Sorting:
+    """Knows keys: of ingest, of epochs (kept in memory, asked of the database when missing), and who may speak of whom."""
+
+    def __init__(
+        self, database: Database, adoption: Adoption, ingest_keys: Mapping[bytes, PrivateKey], key_encryption: KeyEncryption
+    ) -> None:
+        self._database, self._adoption = database, adoption
+        self._ingest_keys, self._key_encryption = ingest_keys, key_encryption
+        self._epochs: dict[EpochName, EpochKeys] = {}
+
+    def keys_of(self, epoch: EpochName) -> EpochKeys | None:
+        """Return an epoch's keys, as far as they are in memory."""
+        return self._epochs.get(epoch)
+
+    def forget_epochs(self) -> None:
+        """Ask the database again: it may have been restored."""
+        self._epochs.clear()
+
+    async def sort(self, arrivals: Sequence[Arrival]) -> Batch:
+        """Sort arrivals out; nothing is written."""
+        batch = Batch()
+        parsed = [p for arrival in arrivals if (p := self._parse(arrival, batch)) is not None]
+        batch.organisations = await self._adoption.organisations({p.gateway for p in parsed})
+        known = [p for p in parsed if p.gateway in batch.organisations or self._refuse(batch, p, "unknown_gateway")]
+        await self._openings([p for p in known if isinstance(p.what, SealedOpening)], batch)
+        messages = [(p, p.what) for p in known if isinstance(p.what, Header)]
+        await self._load({(p.gateway, p.epoch) for p, _ in messages})
+        for one, header in messages:
+            self._message(one, header, batch)
+        await self._fit(batch)
+        return batch
+
+    @staticmethod
+    def _parse(arrival: Arrival, batch: Batch) -> Parsed | None:
+        try:
+            return parse(arrival)
+        except ProtocolError as error:
+            REFUSED.labels(error.reason).inc()
+            log.warning("arrival.refused", reason=error.reason)
+            batch.dead.append(DeadLetter(None, None, None, digest(arrival.data), error.reason))
+            return None
+
+    def _refuse(self, batch: Batch, parsed: Parsed, reason: str) -> bool:
+        """Note bytes that are not authentic; the gateway is told when its receipt key is known. Always False."""
+        REFUSED.labels(reason).inc()
+        log.warning("message.refused", gateway=parsed.gateway.hex, epoch=parsed.epoch.hex(), counter=parsed.counter, reason=reason)
+        sha256 = digest(parsed.arrival.data)
+        batch.dead.append(DeadLetter(parsed.gateway, parsed.epoch, parsed.counter, sha256, reason))
+        name = (parsed.gateway, parsed.epoch)
+        if name in self._epochs:
+            batch.refused.setdefault(name, []).append(Refused(parsed.counter, sha256, RefusalReason.SEAL_BROKEN))
+        return False
+
+    async def _openings(self, parsed: Sequence[Parsed], batch: Batch) -> None:
+        sealed = [(p, p.what) for p in parsed if isinstance(p.what, SealedOpening)]
+        certificates = await self._adoption.certificates((p.gateway, s.opening.certificate_id) for p, s in sealed)
+        for one, opening in sealed:
+            try:
+                opened = open_opening(one, opening, certificates, self._ingest_keys)
+            except UnknownEpoch as error:
+                REFUSED.labels(error.reason).inc()
+                batch.unknown.add((one.gateway, one.epoch))
+            except SealBroken as error:
+                self._refuse(batch, one, error.reason)
+            else:
+                self._epochs[one.gateway, one.epoch] = opened.keys
+                batch.openings.append((opened, self._row(opened, batch.organisations[one.gateway])))
+
+    def _row(self, opened: Opened, organisation: int) -> OpeningRow:
+        opening = opened.sealed.opening
+        about = opening.gateway.bytes + opening.epoch
+        wrap = self._key_encryption.wrap
+        return OpeningRow(
+            gateway=opening.gateway,
+            epoch=opening.epoch,
+            organisation=organisation,
+            certificate_id=opening.certificate_id,
+            ingest_key_id=opening.ingest_key_id,
+            made_at=opening.made_at,
+            wrapped_secret=wrap(opened.secret, _SECRET + about, os.urandom(12)),
+            receipt_key=wrap(opened.keys.receipt_key, _RECEIPT_KEY + about, os.urandom(12)),
+            previous=None if opening.previous == NO_EPOCH else opening.previous,
+            previous_count=opening.previous_count,
+            previous_head=opening.previous_head,
+        )
+
+    async def _load(self, epochs: set[EpochName]) -> None:
+        missing = sorted(epochs - self._epochs.keys())
+        if not missing:
+            return
+        if len(self._epochs) > MOST_EPOCHS:
+            self._epochs.clear()
+        async with self._database.transaction(None) as connection:
+            cursor = await connection.execute(
+                "select gateway_id, epoch, wrapped_secret from epoch join unnest(%s::uuid[], %s::bytea[]) as wanted(g, e)"
+                " on gateway_id = g and epoch = e where wrapped_secret is not null",
+                ([g for g, _ in missing], [e for _, e in missing]),
+            )
+            rows: list[tuple[UUID, bytes, bytes]] = [(g, bytes(e), bytes(w)) for g, e, w in await cursor.fetchall()]
+        for gateway, epoch, wrapped in rows:
+            secret = self._key_encryption.unwrap(wrapped, _SECRET + gateway.bytes + epoch)
+            self._epochs[gateway, epoch] = EpochKeys(secret)
+
+    def _message(self, parsed: Parsed, header: Header, batch: Batch) -> None:
+        try:
+            batch.messages.append(unseal(parsed, header, self.keys_of))
+        except UnknownEpoch as error:
+            REFUSED.labels(error.reason).inc()
+            batch.unknown.add((parsed.gateway, parsed.epoch))
+        except SealBroken as error:
+            self._refuse(batch, parsed, error.reason)
+
+    async def _fit(self, batch: Batch) -> None:
+        wearables = {w for m in batch.messages if m.body is not None for w in wearables_in(m.body)}
+        batch.wearers = await self._adoption.wearers(wearables)
+        for message in batch.messages:
+            parsed = message.parsed
+            reason = "undecodable" if message.body is None else why_not(message.body, parsed.gateway, batch.wearers)
+            if reason is not None:
+                batch.unfit[name_of(parsed)] = reason
+                REFUSED.labels(reason).inc()
+                log.warning("message.kept_sealed", gateway=parsed.gateway.hex, counter=parsed.counter, reason=reason)

@@ -1,0 +1,114 @@
+"""From arrived bytes to what they say: openings verified, messages unsealed and decoded, each refusal with its reason.
+
+Pure but for the epochs it is given: `Known` is what the database and the key files say, looked up before.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.x509 import load_der_x509_certificate
+
+from cloud.ingest.arrival import Arrival
+from protocol import channels
+from protocol.envelope import EpochKeys, Header, SealedOpening, digest, read_header, read_opening
+from protocol.errors import SealBroken, Undecodable, UnknownEpoch
+from protocol.message import Body, decode_body
+from provisioning.ingest_keys import PrivateKey
+
+EpochName = tuple[UUID, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """An arrival whose form is right: an opening or a message header of the gateway that its topic names."""
+
+    arrival: Arrival
+    gateway: UUID
+    epoch: bytes
+    counter: int
+    what: SealedOpening | Header
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A verified opening. secret: 32 bytes, to be wrapped before it is stored."""
+
+    parsed: Parsed
+    sealed: SealedOpening
+    keys: EpochKeys
+    secret: bytes
+    sha256: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Unsealed:
+    """An authentic message. body: None when it is not understood; `why` then says so."""
+
+    parsed: Parsed
+    header: Header
+    sha256: bytes
+    body: Body | None
+    why: str = ""
+
+
+def parse(arrival: Arrival) -> Parsed:
+    """Read topic and clear part.
+
+    Raises:
+        Malformed, Foreign: with the reason.
+    """
+    gateway, what = channels.sender(arrival.topic)
+    if what == channels.OPENINGS:
+        sealed = read_opening(arrival.data)
+        channels.require_same(gateway, sealed.opening.gateway)
+        return Parsed(arrival, gateway, sealed.opening.epoch, 0, sealed)
+    header = read_header(arrival.data)
+    channels.require_same(gateway, header.gateway)
+    return Parsed(arrival, gateway, header.epoch, header.counter, header)
+
+
+def open_opening(
+    parsed: Parsed, sealed: SealedOpening, certificates: Mapping[tuple[UUID, bytes], bytes], ingest_keys: Mapping[bytes, PrivateKey]
+) -> Opened:
+    """Verify an opening and take its secret.
+
+    certificates: DER by (gateway, certificate id), every one ever issued and not revoked for compromise.
+
+    Raises:
+        UnknownEpoch: its certificate or ingest key is not known here. SealBroken: its signature or seal does not hold.
+    """
+    opening = sealed.opening
+    certificate = certificates.get((parsed.gateway, opening.certificate_id))
+    key = ingest_keys.get(opening.ingest_key_id)
+    if certificate is None or key is None:
+        raise UnknownEpoch("an opening names a certificate or an ingest key that is not known here")
+    public = load_der_x509_certificate(certificate).public_key()
+    if not isinstance(public, ec.EllipticCurvePublicKey):
+        raise SealBroken("a gateway's certificate holds no elliptic-curve key")
+    try:
+        public.verify(sealed.signature, sealed.signed, ec.ECDSA(SHA256()))
+    except InvalidSignature as error:
+        raise SealBroken("an opening's signature does not hold") from error
+    secret = key.open(sealed.sealed_secret, opening.info())
+    return Opened(parsed, sealed, EpochKeys(secret), secret, digest(parsed.arrival.data))
+
+
+def unseal(parsed: Parsed, header: Header, keys_of: Callable[[EpochName], EpochKeys | None]) -> Unsealed:
+    """Unseal and decode a message.
+
+    Raises:
+        UnknownEpoch: its opening is not here. SealBroken: altered.
+    """
+    keys = keys_of((parsed.gateway, parsed.epoch))
+    if keys is None:
+        raise UnknownEpoch("a message of an epoch whose opening is not stored")
+    data = parsed.arrival.data
+    plain = keys.unseal(header, data)
+    try:
+        return Unsealed(parsed, header, digest(data), decode_body(header.of_class, plain))
+    except Undecodable as error:
+        return Unsealed(parsed, header, digest(data), None, str(error))

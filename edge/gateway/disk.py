@@ -1,0 +1,125 @@
+"""The gateway's one SQLite file: spool, outbox and what must be known after a restart, in transactions that are on disk when they end."""
+
+import sqlite3
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+SCHEMA_VERSION = 1
+
+_SCHEMA = """
+create table spool (
+    id integer primary key,
+    wearable blob not null,
+    session integer,
+    sequence integer,
+    at integer not null,
+    arrived_at integer not null,
+    waveform integer not null,
+    sealed blob not null,
+    folded integer not null default 0
+);
+create index spool_by_folded on spool (folded, id);
+create table heard (
+    wearable blob primary key,
+    session integer not null,
+    sequence integer not null,
+    clock text not null
+) without rowid;
+create table watch (
+    patient blob primary key,
+    upto integer not null,
+    memory text not null
+) without rowid;
+create table said (
+    finding blob primary key,
+    at integer not null
+) without rowid;
+create table epoch (
+    number integer primary key,
+    epoch blob not null unique,
+    count integer not null,
+    head blob not null,
+    receipt_key blob not null,
+    over integer not null default 0
+);
+create table message (
+    epoch blob not null,
+    counter integer not null,
+    class integer not null,
+    from_ms integer not null,
+    to_ms integer not null,
+    bytes blob not null,
+    sha256 blob not null,
+    state text not null check (state in ('queued', 'held')),
+    receipted_at integer,
+    primary key (epoch, counter)
+);
+create index message_by_state on message (state, class);
+create table state (
+    generation integer not null,
+    owes_gone integer not null,
+    size integer not null
+);
+insert into state values (0, 0, 0);
+create trigger message_grows after insert on message begin
+    update state set size = size + length(new.bytes);
+end;
+create trigger message_shrinks after delete on message begin
+    update state set size = size - length(old.bytes);
+end;
+"""
+
+
+class DiskError(Exception):
+    """The gateway's file cannot be used as it is; the message says why."""
+
+
+class Disk:
+    """One connection to one file; `synchronous=FULL` and WAL, so a transaction that ended is on the disk.
+
+    Not for two threads at once: the line gives it one thread of its own.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open the file, or make it with mode 0600.
+
+        Raises:
+            DiskError: not a database, or one that a newer program wrote.
+        """
+        path.touch(mode=0o600, exist_ok=True)
+        self._link = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        try:
+            self._link.execute("pragma journal_mode = wal")
+            self._link.execute("pragma synchronous = full")
+            (version,) = self._link.execute("pragma user_version").fetchone()
+        except sqlite3.DatabaseError as error:
+            raise DiskError(f"{path.name} is not a gateway's database: {error}") from error
+        if version == 0:
+            self._link.executescript(f"begin; {_SCHEMA} pragma user_version = {SCHEMA_VERSION}; commit;")
+        elif version != SCHEMA_VERSION:
+            raise DiskError(f"{path.name} has layout {version}; this program knows {SCHEMA_VERSION}: run the newer program")
+
+    @contextmanager
+    def transaction(self) -> Generator[sqlite3.Connection]:
+        """Run one transaction; it is durable when the block has ended, and undone when it raised."""
+        self._link.execute("begin immediate")
+        try:
+            yield self._link
+        except BaseException:
+            self._link.execute("rollback")
+            raise
+        try:
+            self._link.execute("commit")
+        except sqlite3.Error:
+            if self._link.in_transaction:
+                self._link.execute("rollback")
+            raise
+
+    def read(self) -> sqlite3.Connection:
+        """Return the connection for a query outside any transaction."""
+        return self._link
+
+    def close(self) -> None:
+        """Close the file."""
+        self._link.close()

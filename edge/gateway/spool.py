@@ -1,0 +1,143 @@
+"""The door in: each notification is on the disk, wrapped by the device key, before anything else happens to it.
+
+Rows stay until they are folded into a message, and then for as long as a watch looks back, so that after a crash the windows are
+rebuilt from here: same readings in, same findings out.
+"""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import cbor2
+
+from edge.firmware_bridge.profiles.identifiers import WAVEFORM
+from edge.firmware_bridge.wearable import Notification
+from edge.gateway.disk import Disk
+from provisioning.keystore import Keystore
+
+LOOK_BACK_MS = 11 * 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Spooled:
+    """A notification that is on the disk. id: ascending in order of arrival. at: ms UTC, mapped from the wearable's clock."""
+
+    id: int
+    at: int
+    notification: Notification
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """How far one wearable has been heard in its session, and what was learnt of its clock (JSON)."""
+
+    session: int
+    sequence: int
+    clock: str
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What a patient's watches remember after the spooled notification `upto`, in their own words."""
+
+    upto: int
+    text: str
+
+
+class Spool:
+    """The spool of one gateway."""
+
+    def __init__(self, disk: Disk, keystore: Keystore) -> None:
+        self._disk = disk
+        self._keystore = keystore
+
+    def heard(self) -> dict[UUID, Heard]:
+        """Return how far each numbering wearable has been heard."""
+        rows = self._disk.read().execute("select wearable, session, sequence, clock from heard").fetchall()
+        return {UUID(bytes=wearable): Heard(session, sequence, clock) for wearable, session, sequence, clock in rows}
+
+    def memories(self) -> dict[UUID, Memory]:
+        """Return what the watches of each patient remembered last."""
+        rows = self._disk.read().execute("select patient, upto, memory from watch").fetchall()
+        return {UUID(bytes=patient): Memory(upto, text) for patient, upto, text in rows}
+
+    def keep(
+        self,
+        arrivals: Sequence[tuple[int, Notification]],
+        heard: Mapping[UUID, Heard],
+        memories: Mapping[UUID, Memory],
+    ) -> list[Spooled]:
+        """Keep notifications, each with its time; how far their wearables have been heard; what the watches remember.
+
+        One transaction, one fsync. memories: of patients, each as of a spooled id up to which every finding has been said.
+        """
+        with self._disk.transaction() as link:
+            kept = [Spooled(self._insert(link, at, notification), at, notification) for at, notification in arrivals]
+            link.executemany(
+                "insert or replace into heard values (?, ?, ?, ?)",
+                [(wearable.bytes, mark.session, mark.sequence, mark.clock) for wearable, mark in heard.items()],
+            )
+            link.executemany(
+                "insert or replace into watch values (?, ?, ?)",
+                [(patient.bytes, memory.upto, memory.text) for patient, memory in memories.items()],
+            )
+        return kept
+
+    def _insert(self, link: sqlite3.Connection, at: int, notification: Notification) -> int:
+        plain = cbor2.dumps([notification.characteristic, notification.value, notification.ticks_ms])
+        row = link.execute(
+            "insert into spool(wearable, session, sequence, at, arrived_at, waveform, sealed) values (?, ?, ?, ?, ?, ?, ?) returning id",
+            (
+                notification.wearable.bytes,
+                notification.session,
+                notification.sequence,
+                at,
+                notification.arrived_at,
+                notification.characteristic == WAVEFORM,
+                self._keystore.wrap(plain, notification.wearable.bytes),
+            ),
+        )
+        return int(row.fetchone()[0])
+
+    def unfolded(self) -> list[Spooled]:
+        """Return what no message holds yet, in order of arrival."""
+        return self._rows("folded = 0")
+
+    def all(self) -> list[Spooled]:
+        """Return everything that is still here, folded or not, in order of arrival."""
+        return self._rows("1")
+
+    def _rows(self, where: str) -> list[Spooled]:
+        rows = self._disk.read().execute(
+            f"select id, wearable, session, sequence, at, arrived_at, sealed from spool where {where} order by id"  # noqa: S608
+        )
+        return [self._spooled(*row) for row in rows]
+
+    def _spooled(
+        self, id_: int, wearable: bytes, session: int | None, sequence: int | None, at: int, arrived: int, sealed: bytes
+    ) -> Spooled:
+        characteristic, value, ticks_ms = cbor2.loads(self._keystore.unwrap(sealed, wearable))
+        notification = Notification(UUID(bytes=wearable), characteristic, value, arrived, session, sequence, ticks_ms)
+        return Spooled(id_, at, notification)
+
+    @staticmethod
+    def mark_folded(link: sqlite3.Connection, upto: int) -> None:
+        """In the transaction of the message that holds them: everything up to id `upto` is folded."""
+        link.execute("update spool set folded = 1 where folded = 0 and id <= ?", (upto,))
+
+    def tidy(self, now: int) -> None:
+        """Delete folded rows that no watch looks back to: waveforms at once, readings after a while."""
+        with self._disk.transaction() as link:
+            link.execute("delete from spool where folded = 1 and (waveform or arrived_at <= ?)", (now - LOOK_BACK_MS,))
+
+    def already_said(self, findings: Sequence[UUID]) -> set[UUID]:
+        """Return which of these findings a message holds already."""
+        known = self._disk.read()
+        return {f for f in findings if known.execute("select 1 from said where finding = ?", (f.bytes,)).fetchone() is not None}
+
+    @staticmethod
+    def mark_said(link: sqlite3.Connection, findings: Sequence[UUID], now: int) -> None:
+        """In the transaction of the message that holds them: these findings are said."""
+        link.executemany("insert or ignore into said values (?, ?)", [(finding.bytes, now) for finding in findings])
+        link.execute("delete from said where at <= ?", (now - 24 * 3600 * 1000,))

@@ -1,0 +1,3 @@
+"""Numbers."""
+
+UNLIMITED_RECONNECTS: int
