@@ -1,0 +1,172 @@
+"""The application's door: its routes, whose page may ask, and which answer a refusal gets."""
+
+import ipaddress
+import math
+from dataclasses import dataclass
+
+import psycopg
+import structlog
+from fastapi import APIRouter, Depends, FastAPI, Request, Response, WebSocket, status
+from fastapi.exceptions import RequestValidationError
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
+from starlette.responses import JSONResponse
+
+from cloud.access.endpoints import routes as access_routes
+from cloud.alerts.endpoints import routes as alerts_routes
+from cloud.errors import Absent, CloudError, ForeignOrigin, NotSignedIn, TooManyAttempts, Unacceptable, WrongCredentials
+from cloud.live_feed import LiveFeed, LiveMessage
+from cloud.patients.endpoints import routes as patients_routes
+from cloud.refusals import Refusals
+from cloud.request import Problem, current_caller, surroundings
+from cloud.vitals.endpoints import routes as vitals_routes
+
+log = structlog.stdlib.get_logger()
+
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_STATUS: dict[type[CloudError], int] = {
+    NotSignedIn: status.HTTP_401_UNAUTHORIZED,
+    WrongCredentials: status.HTTP_401_UNAUTHORIZED,
+    ForeignOrigin: status.HTTP_403_FORBIDDEN,
+    Absent: status.HTTP_404_NOT_FOUND,
+    Unacceptable: status.HTTP_422_UNPROCESSABLE_CONTENT,
+    TooManyAttempts: status.HTTP_429_TOO_MANY_REQUESTS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Guarding:
+    """What the door itself needs, placed in `app.state.guarding`. origins: whose pages may act in a user's name."""
+
+    origins: frozenset[str]
+    refusals: Refusals
+    feed: LiveFeed
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The database that answers. timescaledb: whether the extension is in use."""
+
+    database: str
+    timescaledb: bool
+
+
+routes = APIRouter()
+
+
+@routes.get("/api/health", tags=["operation"])
+async def health(request: Request) -> Health:
+    """Say that the application and its database answer, and which database it is."""
+    found = await surroundings(request).database.capabilities()
+    return Health(found.server, found.timescaledb)
+
+
+@routes.get("/metrics", include_in_schema=False)
+async def metrics(request: Request) -> Response:
+    """Return the counters, to this machine only."""
+    if not _is_loopback(request):
+        raise Absent("not found")
+    return Response(generate_latest(_guarding(request).refusals.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+@routes.websocket("/api/live")
+async def live(socket: WebSocket) -> None:
+    """Push what is stored now; a socket without our origin or without a session is refused before it is accepted."""
+    guarding = _guarding(socket)
+    origin = socket.headers.get("origin")
+    try:
+        if origin not in guarding.origins:
+            raise ForeignOrigin("this page may not listen")
+        caller = await current_caller(socket)
+    except (CloudError, psycopg.OperationalError) as error:
+        if isinstance(error, CloudError):
+            guarding.refusals.count(error.reason)
+        await socket.close(status.WS_1008_POLICY_VIOLATION)
+        return
+    await socket.accept()
+    with guarding.refusals.sockets.track_inprogress():
+        await guarding.feed.serve(socket, caller)
+
+
+async def own_origin(connection: HTTPConnection) -> None:
+    """Refuse to change anything for a page of another site.
+
+    A request without an Origin header comes from no browser: it carries no cookie that it was not given on purpose.
+
+    Raises:
+        ForeignOrigin: the page is not ours.
+    """
+    if connection.scope["type"] != "http" or connection.scope["method"] in _SAFE_METHODS:
+        return
+    origin = connection.headers.get("origin")
+    if origin is not None and origin not in _guarding(connection).origins:
+        raise ForeignOrigin("this page may not act in your name")
+
+
+def make_door() -> FastAPI:
+    """Return the application with its routes and refusals; the assembly places what they need in `app.state`."""
+    app = FastAPI(
+        title="MediAssist",
+        version="0.1.0",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        responses={
+            401: {"model": Problem, "description": "not signed in"},
+            403: {"model": Problem, "description": "a page of another site"},
+            422: {"model": Problem, "description": "a parameter is missing, or asks for what cannot be"},
+            503: {"model": Problem, "description": "the database is away"},
+        },
+        dependencies=[Depends(own_origin)],
+        generate_unique_id_function=lambda route: route.name,
+    )
+    for room in (access_routes, patients_routes, vitals_routes, alerts_routes, routes):
+        app.include_router(room)
+    app.webhooks.add_api_route("live", _live_message, methods=["POST"], name="live_message")
+    app.add_exception_handler(CloudError, _refuse)
+    app.add_exception_handler(RequestValidationError, _refuse_form)
+    app.add_exception_handler(HTTPException, _refuse_path)
+    app.add_exception_handler(psycopg.OperationalError, _refuse_away)
+    return app
+
+
+def _live_message(message: LiveMessage) -> None:
+    """Say what the socket /api/live sends: one of these objects a text frame."""
+
+
+async def _refuse(request: Request, error: Exception) -> Response:
+    assert isinstance(error, CloudError)
+    _guarding(request).refusals.count(error.reason)
+    headers = {"Retry-After": str(math.ceil(error.retry_after_s))} if isinstance(error, TooManyAttempts) else None
+    return JSONResponse({"detail": str(error)}, _STATUS.get(type(error), status.HTTP_400_BAD_REQUEST), headers)
+
+
+async def _refuse_form(_request: Request, error: Exception) -> Response:
+    """Say which field is wrong, in one sentence; never what was in it."""
+    assert isinstance(error, RequestValidationError)
+    places = [f"{'.'.join(str(part) for part in found['loc'][1:])}: {found['msg']}" for found in error.errors()]
+    return JSONResponse({"detail": "; ".join(places)}, status.HTTP_422_UNPROCESSABLE_CONTENT)
+
+
+async def _refuse_path(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return JSONResponse({"detail": error.detail.lower()}, error.status_code, error.headers)
+
+
+async def _refuse_away(_request: Request, error: Exception) -> Response:
+    log.warning("database.away", error=type(error).__name__)
+    return JSONResponse({"detail": "the database does not answer: try again"}, status.HTTP_503_SERVICE_UNAVAILABLE, {"Retry-After": "1"})
+
+
+def _guarding(connection: HTTPConnection) -> Guarding:
+    found: object = connection.app.state.guarding
+    assert isinstance(found, Guarding)
+    return found
+
+
+def _is_loopback(request: Request) -> bool:
+    try:
+        return request.client is not None and ipaddress.ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False

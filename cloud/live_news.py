@@ -1,0 +1,109 @@
+"""What has been stored since this watcher was last told? Late and reordered rows included, each told once."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from cloud.alerts import repository as alerts
+from cloud.alerts.alert import AlertSummary, summary_of
+from cloud.database import Connection
+from cloud.traces import EPOCH, Point, Series, WaveformOut, series_of, waveform_of
+from cloud.vitals import repository as vitals
+from cloud.vitals.repository import SeriesKey
+from protocol.metrics import METRICS, Form
+
+LOOK_BACK = timedelta(seconds=20)
+"""Workers store side by side: a row this much older than the newest may still come."""
+
+FIRST_LOOK = timedelta(seconds=10)
+"""How much a watcher is told of what was there before."""
+
+MOST_ROWS = 2_000
+_VALUES = [code for code, metric in METRICS.items() if metric.form is Form.VALUE]
+_WAVEFORMS = [code for code, metric in METRICS.items() if metric.form is Form.WAVEFORM]
+
+
+@dataclass(slots=True)
+class _Told:
+    """What was told of some series: newest time a series, and the rows (series, number, time) not older than LOOK_BACK."""
+
+    newest: dict[int, datetime] = field(default_factory=dict[int, datetime])
+    rows: set[tuple[int, int, datetime]] = field(default_factory=set[tuple[int, int, datetime]])
+
+    def since(self) -> dict[int, datetime]:
+        return {series: at - LOOK_BACK for series, at in self.newest.items()}
+
+    def begin(self, keys: list[SeriesKey], newest: dict[int, datetime]) -> None:
+        """Take up series that are new here; one that has no row yet is looked at from its beginning."""
+        for key in keys:
+            if key.id in newest:
+                self.newest.setdefault(key.id, newest[key.id] + LOOK_BACK - FIRST_LOOK)
+
+    def take(self, series: int, number: int, at: datetime) -> bool:
+        """Say whether a row is news, and count it as told."""
+        row = (series, number, at)
+        if row in self.rows:
+            return False
+        self.rows.add(row)
+        self.newest[series] = max(at, self.newest[series])
+        return True
+
+    def prune(self) -> None:
+        self.rows = {row for row in self.rows if row[2] >= self.newest[row[0]] - LOOK_BACK}
+
+
+class PatientNews:
+    """News of one watched patient."""
+
+    def __init__(self, patient: UUID) -> None:
+        self.patient = patient
+        self._values = _Told()
+        self._strips = _Told()
+
+    async def readings(self, connection: Connection) -> list[Series]:
+        """Return the readings not told yet."""
+        keys = await vitals.series_keys(connection, self.patient, _VALUES)
+        metric = {key.id: key.metric for key in keys}
+        unknown = [key for key in keys if key.id not in self._values.newest]
+        if unknown:
+            self._values.begin(unknown, await vitals.newest_readings(connection, unknown))
+        rows = await vitals.readings_since(connection, self._values.since(), MOST_ROWS)
+        news = [Point(metric[series], at, value) for series, record, at, value in rows if self._values.take(series, record, at)]
+        self._values.prune()
+        return series_of(news)
+
+    async def waveforms(self, connection: Connection) -> list[WaveformOut]:
+        """Return the waveform pieces not told yet."""
+        keys = await vitals.series_keys(connection, self.patient, _WAVEFORMS)
+        unknown = [key for key in keys if key.id not in self._strips.newest]
+        if unknown:
+            self._strips.begin(unknown, await vitals.newest_strips(connection, unknown))
+        rows = await vitals.strips_since(connection, keys, self._strips.since(), MOST_ROWS)
+        news = [waveform_of(strip) for series, number, strip in rows if self._strips.take(series, number, strip.at)]
+        self._strips.prune()
+        return [piece for piece in news if piece is not None]
+
+
+class AlertNews:
+    """News of an organisation's alerts, by the time they were stored."""
+
+    def __init__(self) -> None:
+        self._newest: datetime | None = None
+        self._told: dict[UUID, datetime] = {}
+
+    async def begin(self, connection: Connection) -> None:
+        """Count all that is stored so far as told."""
+        self._newest = await alerts.newest_storing(connection)
+        await self.alerts(connection)
+
+    async def alerts(self, connection: Connection) -> list[AlertSummary]:
+        """Return the alerts not told yet, in the order they were stored."""
+        since = EPOCH if self._newest is None else self._newest - LOOK_BACK
+        rows = await alerts.stored_since(connection, since, list(self._told))
+        for row in rows:
+            self._told[row.id] = row.stored_at
+            self._newest = row.stored_at if self._newest is None else max(row.stored_at, self._newest)
+        if self._newest is not None:
+            oldest = self._newest - LOOK_BACK
+            self._told = {alert: at for alert, at in self._told.items() if at >= oldest}
+        return [summary_of(row) for row in rows]
