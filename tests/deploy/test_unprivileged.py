@@ -1,0 +1,36 @@
+"""Servers that refuse root run as another user, on folders that it may enter."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from deploy.local import unprivileged
+
+ROOT_ONLY = pytest.mark.skipif(os.geteuid() != 0, reason="no root here: only root changes to another user")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="no ordinary user here: running as root")
+def test_an_ordinary_user_stays_who_it_is() -> None:
+    assert unprivileged.find_user("nobody") is None
+
+
+@ROOT_ONLY
+def test_root_becomes_somebody_who_exists() -> None:
+    user = unprivileged.find_user("no-such-user")
+    assert user
+    assert user.uid != 0
+
+
+@ROOT_ONLY
+def test_the_closed_folder_is_named(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    (closed / "deep").mkdir(parents=True)
+    closed.chmod(0o700)
+    with pytest.raises(unprivileged.MayNotEnter, match="chmod"):
+        unprivileged.check_may_enter(closed / "deep", unprivileged.find_user())
+
+
+def test_a_folder_given_away_is_its_owner_s_alone(tmp_path: Path) -> None:
+    folder = unprivileged.give(tmp_path / "mine", None)
+    assert folder.stat().st_mode & 0o777 == 0o700
