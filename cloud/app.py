@@ -66,7 +66,7 @@ def _lifespan(
                 return await sign_in.is_open(caller, wall())
 
             refusals = Refusals()
-            feed = LiveFeed(database, settings.database_url, is_open, refusals.slow_socket)
+            feed = LiveFeed(database, is_open, refusals.slow_socket)
             app.state.sign_in = sign_in
             app.state.wall = wall
             app.state.surroundings = Surroundings(database, lambda: pace.at(wall()), find_caller)

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import LiteralString, Self
 
-from psycopg import AsyncConnection, Error, OperationalError
+from psycopg import AsyncConnection, Error, OperationalError, sql
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
@@ -34,6 +34,7 @@ class Database:
     """
 
     def __init__(self, url: str, *, connections: int = 8, wait_seconds: float = 10.0) -> None:
+        self._url = url
         self._pool = AsyncConnectionPool(
             url,
             min_size=1,
@@ -64,6 +65,18 @@ class Database:
             if organisation is not None:
                 await enter_organisation(connection, organisation)
             yield connection
+
+    async def announcements(self, channel: str) -> AsyncGenerator[str | None]:
+        """Listen on `channel` over a connection of its own: None once it listens, then each announcement's text.
+
+        Raises:
+            Away: the server is away, or went away: what is announced meanwhile is not heard.
+        """
+        async with await AsyncConnection.connect(self._url, autocommit=True) as connection:
+            await connection.execute(sql.SQL("listen {}").format(sql.Identifier(channel)))
+            yield None
+            async for notify in connection.notifies():
+                yield notify.payload
 
     async def capabilities(self) -> Capabilities:
         """Ask the server what it is."""

@@ -4,7 +4,6 @@ import ipaddress
 import math
 from dataclasses import dataclass
 
-import psycopg
 import structlog
 from fastapi import APIRouter, Depends, FastAPI, Request, Response, WebSocket, status
 from fastapi.exceptions import RequestValidationError
@@ -15,6 +14,7 @@ from starlette.responses import JSONResponse
 
 from cloud.access.endpoints import routes as access_routes
 from cloud.alerts.endpoints import routes as alerts_routes
+from cloud.database import Away
 from cloud.errors import Absent, CloudError, ForeignOrigin, NotSignedIn, TooManyAttempts, Unacceptable, WrongCredentials
 from cloud.live_feed import LiveFeed, LiveMessage
 from cloud.patients.endpoints import routes as patients_routes
@@ -79,7 +79,7 @@ async def live(socket: WebSocket) -> None:
         if origin not in guarding.origins:
             raise ForeignOrigin("this page may not listen")
         caller = await current_caller(socket)
-    except (CloudError, psycopg.OperationalError) as error:
+    except (CloudError, Away) as error:
         if isinstance(error, CloudError):
             guarding.refusals.count(error.reason)
         await socket.close(status.WS_1008_POLICY_VIOLATION)
@@ -127,7 +127,7 @@ def make_door() -> FastAPI:
     app.add_exception_handler(CloudError, _refuse)
     app.add_exception_handler(RequestValidationError, _refuse_form)
     app.add_exception_handler(HTTPException, _refuse_path)
-    app.add_exception_handler(psycopg.OperationalError, _refuse_away)
+    app.add_exception_handler(Away, _refuse_away)
     return app
 
 

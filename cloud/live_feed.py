@@ -12,14 +12,13 @@ from dataclasses import dataclass, field
 from typing import Literal, cast
 from uuid import UUID
 
-import psycopg
 import structlog
 from pydantic_core import to_json
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from cloud.alerts.alert import AlertSummary
 from cloud.attention import Attention, Due
-from cloud.database import Database
+from cloud.database import Away, Database
 from cloud.live_news import AlertNews, PatientNews
 from cloud.request import Caller
 from cloud.traces import Series, WaveformOut
@@ -126,12 +125,11 @@ def wish(text: str) -> UUID | None:
 class LiveFeed:
     """All sockets of this process, and the one connection that listens.
 
-    url: where to listen. is_open: whether a caller's session goes on. dropped: told when a slow socket is given up.
+    is_open: whether a caller's session goes on. dropped: told when a slow socket is given up.
     """
 
-    def __init__(self, database: Database, url: str, is_open: Callable[[Caller], Awaitable[bool]], dropped: Callable[[], None]) -> None:
+    def __init__(self, database: Database, is_open: Callable[[Caller], Awaitable[bool]], dropped: Callable[[], None]) -> None:
         self._database = database
-        self._url = url
         self._is_open = is_open
         self._dropped = dropped
         self._watchers: dict[int, set[Watcher]] = {}
@@ -141,13 +139,14 @@ class LiveFeed:
         """Pass announcements on, for ever; after a break every watcher looks for itself."""
         while True:
             try:
-                async with await psycopg.AsyncConnection.connect(self._url, autocommit=True) as connection:
-                    await connection.execute("listen live")
-                    self._note_all()
-                    self.listening.set()
-                    async for notify in connection.notifies():
-                        self.announce(notify.payload)
-            except psycopg.OperationalError as error:
+                async with contextlib.aclosing(self._database.announcements("live")) as announcements:
+                    async for payload in announcements:
+                        if payload is None:
+                            self._note_all()
+                            self.listening.set()
+                        else:
+                            self.announce(payload)
+            except Away as error:
                 log.warning("live_feed.away", error=type(error).__name__)
             self.listening.clear()
             await asyncio.sleep(LOOK_AGAIN_S)
@@ -192,7 +191,7 @@ class LiveFeed:
     async def _guard(self, watcher: Watcher) -> None:
         while True:
             await asyncio.sleep(SESSION_CHECKED_EVERY_S)
-            with contextlib.suppress(psycopg.OperationalError):
+            with contextlib.suppress(Away):
                 if not await self._is_open(watcher.caller):
                     raise SessionOver
 
@@ -206,7 +205,7 @@ class LiveFeed:
                     async for message in self._news(watcher, due):
                         async with asyncio.timeout(SEND_WITHIN_S):
                             await watcher.socket.send_text(to_json(message).decode())
-                except psycopg.OperationalError:
+                except Away:
                     watcher.attention.note_all()
                     await asyncio.sleep(LOOK_AGAIN_S)
                 continue

@@ -332,6 +332,7 @@ grant select on gateway, gateway_certificate, wearable, series, epoch, epoch_end
     to mediassist_ingest;
 grant insert on series, reading, waveform, clock_evidence, finding, alert, epoch, epoch_end, ledger, undecoded, dead_letter, store
     to mediassist_ingest;
+grant select (id) on finding to mediassist_ingest;  -- for `on conflict (id) do nothing returning id`
 grant update (status, sha256, prev) on ledger to mediassist_ingest;
 grant update (wrapped_secret, done_upto, head, broken_at) on epoch to mediassist_ingest;
 grant update (generation, system_identifier, timeline_id) on store to mediassist_ingest;
