@@ -41,6 +41,10 @@ class _Subscription(Protocol):
         ...
 
 
+async def _end(subscription: _Subscription, subscriber: Callable[[bytes], None]) -> None:
+    await subscription.unsubscribe(subscriber)
+
+
 class RemoteCharacteristic:
     """One characteristic of one wearable; it outlives a link, `proxy` is the present link's."""
 
@@ -112,10 +116,9 @@ class RemoteCharacteristic:
         if self._clients:
             return
         acquired = self._forget_clients()
-        proxy: _Subscription = self.proxy
         if self._link.connected:
             with suppress(ProtocolError, BlueZError, TimeoutError):
-                await self._link.procedure(lambda: proxy.unsubscribe(self._on_value))
+                await self._link.procedure(lambda: _end(self.proxy, self._on_value))
         self._tree.change(self._path, CHARACTERISTIC, {acquired: Variant("b", False)})
 
     def serves(self, client: str) -> bool:

@@ -27,12 +27,16 @@ class _Sender(Protocol):
         ...
 
 
+def _sender(bus: _Sender) -> _Sender:
+    return bus
+
+
 class VirtualBlueZ:
     """The daemon of one home. bus_address: of a dbus-daemon on which the name org.bluez is free."""
 
     def __init__(self, central: Device, bus_address: str) -> None:
         self._bus = MessageBus(bus_address=bus_address, negotiate_unix_fd=True)
-        self._sender: _Sender = self._bus
+        self._sender = _sender(self._bus)
         self._tree = ObjectTree(self._sender.send)
         self._adapter = Adapter(central, self._tree)
         self._methods: dict[tuple[str, str], Callable[[Message], Awaitable[Reply]]] = {

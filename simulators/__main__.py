@@ -1,0 +1,49 @@
+"""`python -m simulators`: pretend what the file named by SIMULATOR_PLAN says, at the pace of MEDIASSIST_PACE."""
+
+import asyncio
+import os
+import random
+import sys
+from pathlib import Path
+
+from protocol.errors import Malformed
+from protocol.pace import REAL, Pace, parse_pace
+from simulators.plan import Plan, PlanError, parse_plan
+from simulators.process import run_plan
+from simulators.recording import RecordingError
+
+
+def main() -> int:
+    """Run until SIGTERM; return the exit status: 2 for a plan that cannot be followed."""
+    try:
+        pace = _pace()
+        plan = _plan()
+        asyncio.run(run_plan(plan, pace, random.Random()))
+    except (PlanError, RecordingError, Malformed, OSError, RuntimeError) as error:
+        sys.stderr.write(f"simulators: {error}\n")
+        return 2
+    return 0
+
+
+def _plan() -> Plan:
+    path = os.environ.get("SIMULATOR_PLAN")
+    if path is None:
+        raise PlanError("set SIMULATOR_PLAN to the plan's path")
+    return parse_plan(Path(path).read_text(encoding="utf-8"))
+
+
+def _pace() -> Pace:
+    """Return the pace of this demonstration.
+
+    Raises:
+        PlanError: it is not one second a second, outside a demonstration.
+    """
+    text = os.environ.get("MEDIASSIST_PACE")
+    pace = parse_pace(text) if text else REAL
+    if pace.speed != 1.0 and os.environ.get("MEDIASSIST_DEMO") != "1":
+        raise PlanError(f"speed {pace.speed:g} is for demonstrations only (MEDIASSIST_DEMO=1)")
+    return pace
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,92 @@
+"""The simulators' process: several homes, each on a bus of its own, until it is told to stop.
+
+SIGTERM, SIGINT: stop. SIGUSR1: every wearable drops its links once. SIGUSR2: measure nothing new, hand over what is left.
+"""
+
+import asyncio
+import random
+import signal
+import time
+from collections.abc import Coroutine
+
+import numpy as np
+
+from protocol.pace import Pace
+from simulators.bluez.daemon import VirtualBlueZ
+from simulators.body import Body
+from simulators.home import Home, HomeEvents
+from simulators.physiology import STORIES, Physiology
+from simulators.plan import PhysiologySource, Plan, PlannedHome, PlannedWearable
+from simulators.produced import ProducedJournal
+from simulators.radio import central
+from simulators.record_memory import Remembered
+from simulators.recording import open_recording
+
+_FLUSH_EVERY_S = 0.1
+
+
+async def run_plan(plan: Plan, pace: Pace, dice: random.Random) -> None:
+    """Pretend what `plan` says until SIGTERM; writes "ready" to standard output once every home can be found.
+
+    Raises:
+        RecordingError: a recording cannot be read.
+        RuntimeError, OSError: a bus is not there, or taken.
+    """
+    with ProducedJournal(plan.produced) as journal:
+
+        def on_air(wearable: PlannedWearable, session: int, remembered: Remembered) -> None:
+            journal.on_air(wearable.id, session, remembered, time.time())
+
+        homes = [Home(body_of(home), home.wearables, pace, dice, HomeEvents(on_air)) for home in plan.homes]
+        daemons = [VirtualBlueZ(await central(home.link), planned.bus) for home, planned in zip(homes, plan.homes, strict=True)]
+        try:
+            for home, daemon in zip(homes, daemons, strict=True):
+                await daemon.start()
+                await home.start()
+            print("ready", flush=True)  # noqa: T201
+            await _until_told(homes, journal)
+        finally:
+            for home, daemon in zip(homes, daemons, strict=True):
+                await home.stop()
+                await daemon.stop()
+
+
+def body_of(home: PlannedHome) -> Body:
+    """Return the body that a home's source describes.
+
+    Raises:
+        RecordingError: its recording cannot be read.
+    """
+    if isinstance(home.source, PhysiologySource):
+        return Physiology(STORIES[home.source.story], np.random.default_rng(home.source.seed))
+    return open_recording(home.source.path)
+
+
+async def _until_told(homes: list[Home], journal: ProducedJournal) -> None:
+    loop = asyncio.get_running_loop()
+    stopped = asyncio.Event()
+    dropping: set[asyncio.Task[None]] = set()
+
+    def spawn(work: Coroutine[None, None, None]) -> None:
+        task = asyncio.ensure_future(work)
+        dropping.add(task)
+        task.add_done_callback(dropping.discard)
+
+    def drop_links() -> None:
+        for home in homes:
+            spawn(home.drop_links())
+
+    def stop_measuring() -> None:
+        for home in homes:
+            home.stop_measuring()
+
+    loop.add_signal_handler(signal.SIGTERM, stopped.set)
+    loop.add_signal_handler(signal.SIGINT, stopped.set)
+    loop.add_signal_handler(signal.SIGUSR1, drop_links)
+    loop.add_signal_handler(signal.SIGUSR2, stop_measuring)
+    while not stopped.is_set():
+        try:
+            async with asyncio.timeout(_FLUSH_EVERY_S):
+                await stopped.wait()
+        except TimeoutError:
+            journal.flush()
