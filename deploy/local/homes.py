@@ -39,7 +39,7 @@ class Household:
 
         The key is made in the gateway's folder and stays there; the authority sees the request alone.
         """
-        identity = self.folder / "identity"
+        identity = secret_files.make_folder(self.folder) / "identity"
         now = datetime.now(UTC)
         device = FileKeystore.open(identity) if (identity / KEY).exists() else FileKeystore.make(identity)
         if ends_before(identity / CERTIFICATE, now + _RENEW_BEFORE):

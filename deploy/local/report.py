@@ -15,6 +15,7 @@ from deploy.local.rows import StoredAlert
 
 Figures = dict[str, float | int | None]
 GOALS: dict[str, tuple[str, float]] = {
+    "produced": (">=", 1),
     "lost": ("==", 0),
     "duplicated": ("==", 0),
     "invented": ("==", 0),
@@ -61,8 +62,8 @@ def report(run: Run, context: Mapping[str, object]) -> dict[str, object]:
 
 
 def balanced(run: Run) -> bool:
-    """Return whether everything produced is stored exactly once, and nothing else is."""
-    return all(part.lost == part.duplicated == part.invented == 0 for part in (run.readings, run.samples))
+    """Return whether something was produced, all of it is stored exactly once, and nothing else is."""
+    return run.readings.produced > 0 and all(part.lost == part.duplicated == part.invented == 0 for part in (run.readings, run.samples))
 
 
 def quantile(numbers: Iterable[float], share: float) -> float | None:

@@ -24,7 +24,6 @@ from deploy.local.homes import Household
 from deploy.local.people import Login, People
 from deploy.local.processes import Program, Supervisor
 from protocol.pace import Pace, write_pace
-from provisioning import secret_files
 from provisioning.authority import Authority
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -92,7 +91,8 @@ def running(plan: Plan, tell: Callable[[str], None] = lambda _: None) -> Generat
                 tell(f"broker on port {broker.port}, {len(households)} radio buses")
                 database = future.result()
                 tell("database ready")
-            _plant(plan, everybody, certificates, database)
+            clinics = planting.read_clinics(json.dumps(people.description(everybody, certificates)))
+            asyncio.run(planting.plant(database.owner, clinics, Passwords()))
             pace = Pace(datetime.now(UTC), plan.speed)
             site = Site(plan, pace, processes, database, broker, cloud, everybody, households, plan.state / "produced.jsonl")
             _start_programs(site, tell)
@@ -116,12 +116,6 @@ def _identities(plan: Plan, broker: Broker, cloud: Cloud, households: tuple[Hous
         household.bus.prepare()
         certificates[household.home.gateway] = household.enrol(authority, ingest)
     return certificates
-
-
-def _plant(plan: Plan, everybody: People, certificates: dict[str, str], database: Database) -> None:
-    text = json.dumps(people.description(everybody, certificates))
-    asyncio.run(planting.plant(database.owner, planting.read_clinics(text), Passwords()))
-    secret_files.replace(plan.state / "planted.json", text.encode())
 
 
 def _start_programs(site: Site, tell: Callable[[str], None]) -> None:

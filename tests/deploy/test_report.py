@@ -58,6 +58,12 @@ def test_a_late_or_absent_alert_misses_its_goal_but_loses_nothing() -> None:
     assert balanced(absent)
 
 
+def test_a_run_that_produced_nothing_proves_nothing() -> None:
+    nothing = replace(GOOD, produced=[], readings=Balance(0, 0, 0, 0, 0), alerts=[], seen={})
+    assert not balanced(nothing)
+    assert "produced" in report(nothing, {})["missed"]
+
+
 def test_quantiles_are_nearest_ranks() -> None:
     hundred = [float(number) for number in range(1, 101)]
     assert [quantile(hundred, share) for share in (0.5, 0.95, 0.99)] == [50, 95, 99]
