@@ -1,9 +1,17 @@
 """The gateway's one SQLite file: spool, outbox and what must be known after a restart, in transactions that are on disk when they end."""
 
+import asyncio
 import sqlite3
-from collections.abc import Generator
+from collections.abc import Awaitable, Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from types import TracebackType
+from typing import ParamSpec, Self, TypeVar
+
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
 
 SCHEMA_VERSION = 1
 
@@ -123,3 +131,20 @@ class Disk:
     def close(self) -> None:
         """Close the file."""
         self._link.close()
+
+
+class DiskThread:
+    """The one thread that may touch the gateway's file, so that no fsync holds up the radio."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(1, "disk")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._pool.shutdown()
+
+    def __call__(self, work: Callable[Given, Result], *args: Given.args, **kwargs: Given.kwargs) -> Awaitable[Result]:
+        """Run `work` there and return what it returns; jobs run in the order they were given."""
+        return asyncio.get_running_loop().run_in_executor(self._pool, partial(work, *args, **kwargs))

@@ -1,13 +1,14 @@
 """Empties the outbox through the uplink: most urgent first, openings before what they open, again until it is receipted."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import ParamSpec, Protocol, TypeVar, assert_never
+from typing import assert_never
 
 import structlog
 
+from edge.gateway.disk import DiskThread
 from edge.gateway.outbox import Outbox, Waiting
 from edge.gateway.resend import pause, pause_unheard
 from edge.gateway.uplink import Connected, Said, Uplink
@@ -18,21 +19,11 @@ from protocol.receipts import Receipt, read_unknown
 
 log = structlog.get_logger()
 
-Given = ParamSpec("Given")
-Result = TypeVar("Result")
 Key = tuple[bytes, int]
 
 MOST_ON_THE_WAY = 400
 OPENING_AGAIN_SECONDS = 10.0
 UNKNOWN_ENDS_EPOCH = 20
-
-
-class DiskThread(Protocol):
-    """Runs a function on the one thread that may touch the gateway's file."""
-
-    def __call__(self, work: Callable[Given, Result], *args: Given.args, **kwargs: Given.kwargs) -> Awaitable[Result]:
-        """Return what `work` returns."""
-        ...
 
 
 @dataclass(slots=True)

@@ -32,8 +32,8 @@ MEDIUM_AT, HIGH_AT, RED = 5, 7, 3
 """Aggregate scores of an urgent and an emergency response; the points of a single parameter that ask for an urgent one."""
 THRESHOLDS: dict[str, float] = {"medium_at": MEDIUM_AT, "high_at": HIGH_AT, "single_parameter": RED}
 
-SETTLE_MS = 10_000
-"""A parameter is the (lower) median of this long: one slip of a sensor is no score."""
+SETTLE_MS: dict[str, int] = {"respiratory_rate": 15_000, "spo2": 10_000, "pulse": 10_000, "temperature": 15_000}
+"""A parameter is the (lower) median of this long before its newest reading: one slip of a sensor is no score."""
 GREATEST_AGE_MS: dict[str, int] = {"respiratory_rate": 60_000, "spo2": 30_000, "pulse": 30_000, "temperature": 30 * 60_000}
 """An older value counts as missing."""
 SOURCES: dict[str, tuple[int, ...]] = {
@@ -145,7 +145,7 @@ def _parameter(name: str, readings: Sequence[Reading], at: int, scale: int) -> P
             continue
         newest = max(r.at for r in known)
         if at - newest <= GREATEST_AGE_MS[name]:
-            used = tuple(sorted((r for r in known if r.at > newest - SETTLE_MS), key=lambda r: r.at))
+            used = tuple(sorted((r for r in known if r.at > newest - SETTLE_MS[name]), key=lambda r: r.at))
             value = sorted(r.value for r in used)[(len(used) - 1) // 2]
             low, high = _range(name, value, scale)
             return Parameter(name, value, at - newest, low, high, used)

@@ -100,19 +100,20 @@ class Spool:
         )
         return int(row.fetchone()[0])
 
-    def unfolded(self) -> list[Spooled]:
-        """Return what no message holds yet, in order of arrival."""
-        return self._rows("folded = 0")
+    def unfolded(self, limit: int) -> list[Spooled]:
+        """Return the oldest `limit` that no message holds yet, in order of arrival."""
+        return self._rows("select * from spool where folded = 0 order by id limit ?", limit)
 
     def all(self) -> list[Spooled]:
         """Return everything that is still here, folded or not, in order of arrival."""
-        return self._rows("1")
+        return self._rows("select * from spool where id > ? order by id", -1)
 
-    def _rows(self, where: str) -> list[Spooled]:
-        rows = self._disk.read().execute(
-            f"select id, wearable, session, sequence, at, arrived_at, sealed from spool where {where} order by id"  # noqa: S608
-        )
-        return [self._spooled(*row) for row in rows]
+    def _rows(self, query: str, number: int) -> list[Spooled]:
+        cursor = self._disk.read().execute(query, (number,))
+        return [
+            self._spooled(id_, wearable, session, sequence, at, arrived, sealed)
+            for id_, wearable, session, sequence, at, arrived, _, sealed, _ in cursor
+        ]
 
     def _spooled(
         self, id_: int, wearable: bytes, session: int | None, sequence: int | None, at: int, arrived: int, sealed: bytes

@@ -26,7 +26,7 @@ EXPECTED_EVERY_MS: Mapping[int, int] = MappingProxyType(
         HEART_RATE.code: 1_000,
         PULSE_RATE.code: 1_000,
         SPO2.code: 1_000,
-        RESPIRATORY_RATE.code: 1_000,
+        RESPIRATORY_RATE.code: 5_000,
         BODY_TEMPERATURE.code: 60_000,
     }
 )

@@ -1,0 +1,93 @@
+"""Puts a gateway together: which adapter stands behind which port, and on which threads."""
+
+import random
+import secrets
+import time
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+import numpy as np
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+from numpy.typing import NDArray
+
+from edge.firmware_bridge.bleak_wearable import Backend, BleakWearables
+from edge.firmware_bridge.wearable import KnownWearable, Wearables
+from edge.gateway.disk import Disk, DiskThread
+from edge.gateway.drain import Drain
+from edge.gateway.household import read_household
+from edge.gateway.keyring import Keyring
+from edge.gateway.meters import REFUSED
+from edge.gateway.mqtt_uplink import MqttUplink
+from edge.gateway.outbox import Outbox
+from edge.gateway.patient_watch import PatientWatch
+from edge.gateway.settings import GatewaySettings
+from edge.gateway.spool import Spool
+from edge.gateway.uplink import Uplink
+from edge.gateway.vitals_line import Household, VitalsLine
+from edge.gateway.watch_finding import Detector
+from models.catalogue import open_model
+from models.onnx_runner import OnnxRunner
+from models.vital_anomaly.verdict import thresholds_of
+from provisioning.ingest_keys import load_public
+from provisioning.keystore import CERTIFICATE, FileKeystore
+
+
+def gateway_id(identity: Path) -> UUID:
+    """Return which gateway the certificate in `cert.pem` names."""
+    certificate = x509.load_pem_x509_certificate((identity / CERTIFICATE).read_bytes())
+    return UUID(hex=str(certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value))
+
+
+def clock_of(settings: GatewaySettings) -> Callable[[], int]:
+    """Return this process's clock, ms UTC, at the demonstration's pace where there is one."""
+    pace = settings.pace_of_time()
+    return lambda: int(pace.at(datetime.now(UTC)).timestamp() * 1000)
+
+
+@asynccontextmanager
+async def assembled(
+    settings: GatewaySettings, backend: Backend | None = None, wearables: Wearables | None = None, uplink: Uplink | None = None
+) -> AsyncGenerator[VitalsLine]:
+    """Assemble the line of one gateway; its file and threads are closed at the end. Ports may be given instead of made."""
+    identity = settings.state / "identity"
+    keystore = FileKeystore.open(identity)
+    gateway = gateway_id(identity)
+    known = read_household(settings.state / "household.json")
+    now = clock_of(settings)
+    with DiskThread() as on_disk:
+        disk = await on_disk(Disk, settings.state / "gateway.sqlite")
+        try:
+            keyring = Keyring(gateway, keystore, load_public((settings.state / "ingest" / "public.bin").read_bytes()), secrets.token_bytes)
+            outbox = await on_disk(Outbox, disk, keyring, settings.capacity_mib << 20)
+            spool = Spool(disk, keystore)
+            link = uplink or MqttUplink(gateway, identity, settings.broker_host, settings.broker_port)
+            yield VitalsLine(
+                wearables=wearables or BleakWearables(known, now, settings.pace_of_time(), backend),
+                household=household_of(known, {patient: memory.text for patient, memory in (await on_disk(spool.memories)).items()}),
+                spool=spool,
+                outbox=outbox,
+                drain=Drain(outbox, link, on_disk, now, time.monotonic, random.random, lambda reason: REFUSED.labels(reason).inc()),
+                disk=on_disk,
+                now=now,
+                fold_seconds=settings.pace_of_time().wall_seconds(settings.fold_seconds),
+            )
+        finally:
+            await on_disk(disk.close)
+
+
+def household_of(known: list[KnownWearable], memories: dict[UUID, str]) -> Household:
+    """Give each person a watch, with the anomaly model opened once for all."""
+    model = open_model("vital_anomaly")
+    runner = OnnxRunner(model.artefact)
+    detector = Detector(model.card.name, model.card.version, model.card.sha256)
+    thresholds = thresholds_of(model.card.thresholds)
+
+    def score(features: NDArray[np.float32]) -> float:
+        return float(runner.run(features[np.newaxis, :])[0, 0])
+
+    watches = {patient: PatientWatch(patient, score, thresholds, detector, memories.get(patient)) for patient in {w.patient for w in known}}
+    return Household({wearable.id: wearable for wearable in known}, watches)

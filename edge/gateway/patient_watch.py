@@ -1,0 +1,43 @@
+"""One patient's window and the watches that look into it; rebuilt after a crash from the spool and what they wrote down."""
+
+import json
+from uuid import UUID
+
+from edge.gateway import anomaly_watch, early_warning_watch
+from edge.gateway.anomaly_watch import AnomalyWatch, ScoreFunction
+from edge.gateway.early_warning_watch import EarlyWarningWatch
+from edge.gateway.watch_finding import Detector, WatchFinding
+from edge.gateway.window import PatientWindow
+from models.vital_anomaly.verdict import Thresholds
+from protocol.samples import Reading
+
+
+class PatientWatch:
+    """Everything that watches one patient."""
+
+    def __init__(self, patient: UUID, score: ScoreFunction, thresholds: Thresholds, detector: Detector, memory: str | None = None) -> None:
+        """Watch `patient`; `memory` is what `as_text` gave in an earlier process.
+
+        Raises:
+            ValueError, KeyError, TypeError: `memory` was not written by `as_text`.
+        """
+        told: dict[str, str] = {} if memory is None else json.loads(memory)
+        early = early_warning_watch.memory_from_text(told["early_warning"]) if told else None
+        anomaly = anomaly_watch.memory_from_text(told["vital_anomaly"]) if told else None
+        self._window = PatientWindow()
+        self._early = EarlyWarningWatch(patient, memory=early)
+        self._anomaly = AnomalyWatch(patient, score, thresholds, detector, anomaly)
+
+    def recall(self, reading: Reading) -> None:
+        """Take a reading that the watches have judged in an earlier process."""
+        self._window.push(reading)
+
+    def push(self, reading: Reading) -> tuple[WatchFinding, ...]:
+        """Take a new reading; return what is to be raised (usually nothing)."""
+        if not self._window.push(reading):
+            return ()
+        return self._early.look(self._window, reading) + self._anomaly.look(self._window, reading)
+
+    def as_text(self) -> str:
+        """Write down what the watches remember besides the readings."""
+        return json.dumps({"early_warning": self._early.memory.as_text(), "vital_anomaly": self._anomaly.memory.as_text()})

@@ -1,0 +1,38 @@
+"""Settings of the gateway, read from the environment by its assembly alone."""
+
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from protocol.pace import REAL, Pace, parse_pace
+
+
+class GatewaySettings(BaseSettings):
+    """The gateway's settings.
+
+    state: folder with identity/ (key.pem, cert.pem, ca.pem), ingest/public.bin, household.json and gateway.sqlite.
+    fold_seconds: how often readings are folded into a message. capacity_mib: room for messages on the disk.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="GATEWAY_", frozen=True, extra="forbid")
+
+    state: Path
+    broker_host: str = "localhost"
+    broker_port: int = Field(default=8883, ge=1, le=65535)
+    fold_seconds: float = Field(default=10.0, ge=0.1, le=600)
+    capacity_mib: int = Field(default=4096, ge=16)
+    metrics_port: int = Field(default=0, ge=0, le=65535)
+    pace: str = Field(default="", validation_alias="MEDIASSIST_PACE")
+    demo: bool = Field(default=False, validation_alias="MEDIASSIST_DEMO")
+
+    @model_validator(mode="after")
+    def _scaled_time_only_in_a_demonstration(self) -> Self:
+        if self.pace_of_time().speed != 1 and not self.demo:
+            raise ValueError("MEDIASSIST_PACE has a speed other than 1, which only a demonstration may (MEDIASSIST_DEMO=1)")
+        return self
+
+    def pace_of_time(self) -> Pace:
+        """Return how fast this process's time runs."""
+        return parse_pace(self.pace) if self.pace else REAL

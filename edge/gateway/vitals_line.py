@@ -1,0 +1,262 @@
+"""The line of the home gateway: wearable -> spool -> watches -> outbox -> uplink, and the folding of readings into messages.
+
+notification -> measured when (device clock) -> on the disk (spool) -> the wearable may forget -> window and watches ->
+a finding goes out at once; every `fold_seconds` the rest goes out as one message of readings and one of waveforms.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+from uuid import UUID
+
+import structlog
+
+from edge.firmware_bridge import device_clock
+from edge.firmware_bridge.device_clock import DeviceClock
+from edge.firmware_bridge.measurements import readings_of
+from edge.firmware_bridge.wearable import KnownWearable, Notification, Wearables
+from edge.gateway.disk import DiskThread
+from edge.gateway.drain import Drain
+from edge.gateway.meters import REFUSED, REPEATS, SPOOLED
+from edge.gateway.outbox import Outbox, Parcel
+from edge.gateway.patient_watch import PatientWatch
+from edge.gateway.spool import Heard, Memory, Spool, Spooled
+from edge.gateway.watch_finding import WatchFinding
+from protocol.errors import Malformed
+from protocol.findings import Detector, Finding, Priority, encode_evidence
+from protocol.message import Waveforms
+from protocol.samples import ClockEvidence, Reading, WaveformPiece, batch_of, joined
+
+log = structlog.get_logger()
+
+Item = TypeVar("Item")
+
+GROUP_SECONDS = 0.02
+MOST_IN_GROUP = 500
+MOST_IN_FOLD = 2000
+TIDY_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Household:
+    """Who lives here: the adopted wearables, and a watch for each person."""
+
+    wearables: Mapping[UUID, KnownWearable]
+    watches: Mapping[UUID, PatientWatch]
+
+
+class VitalsLine:
+    """One gateway's line. now: ms UTC. wall_seconds: the pace, for the folding interval."""
+
+    def __init__(
+        self,
+        wearables: Wearables,
+        household: Household,
+        spool: Spool,
+        outbox: Outbox,
+        drain: Drain,
+        disk: DiskThread,
+        now: Callable[[], int],
+        fold_seconds: float,
+    ) -> None:
+        self._wearables, self._household = wearables, household
+        self._spool, self._outbox, self._drain, self._disk = spool, outbox, drain, disk
+        self._now, self._fold_seconds = now, fold_seconds
+        self._heard: dict[UUID, Heard] = {}
+        self._clocks: dict[UUID, DeviceClock] = {}
+        self._memories: dict[UUID, Memory] = {}
+
+    async def run(self) -> None:
+        """Pick up where the last process ended, then work for ever."""
+        await self._recover()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._listen())
+            tasks.create_task(self._fold_again_and_again())
+            tasks.create_task(self._tidy_again_and_again())
+            tasks.create_task(self._drain.run())
+
+    async def _recover(self) -> None:
+        """Rebuild the windows from the spool; judge what a crash left unjudged; tell wearables what is safe here."""
+        self._heard = await self._disk(self._spool.heard)
+        self._clocks = {wearable: device_clock.read_clock(mark.clock) for wearable, mark in self._heard.items()}
+        self._memories = await self._disk(self._spool.memories)
+        unjudged: list[Spooled] = []
+        for spooled in await self._disk(self._spool.all):
+            patient = self._patient_of(spooled.notification)
+            if patient is None:
+                continue
+            if spooled.id > self._memories.get(patient, Memory(0, "")).upto:
+                unjudged.append(spooled)
+                continue
+            for reading in _values(_measured(spooled)):
+                self._household.watches[patient].recall(reading)
+        await self._judge(unjudged)
+        for wearable, mark in self._heard.items():
+            if wearable in self._household.wearables:
+                await self._wearables.keep(wearable, mark.session, mark.sequence)
+        log.info("line.recovered", unjudged=len(unjudged))
+
+    async def _listen(self) -> None:
+        async for group in grouped(self._wearables.notifications(), GROUP_SECONDS, MOST_IN_GROUP):
+            arrivals, heard = self._admit(group)
+            spooled = await self._disk(self._spool.keep, arrivals, heard, self._memories)
+            self._heard |= heard
+            self._memories = {}
+            SPOOLED.inc(len(spooled))
+            for wearable, mark in heard.items():
+                await self._wearables.keep(wearable, mark.session, mark.sequence)
+            await self._judge(spooled)
+
+    def _admit(self, group: Sequence[Notification]) -> tuple[list[tuple[int, Notification]], dict[UUID, Heard]]:
+        """Drop repeats and what is no measurement; say when each of the others was measured."""
+        arrivals: list[tuple[int, Notification]] = []
+        marks: dict[UUID, tuple[int, int]] = {}
+        for notification in group:
+            wearable, session, sequence = notification.wearable, notification.session, notification.sequence
+            at = notification.arrived_at
+            if session is not None and sequence is not None and notification.ticks_ms is not None:
+                mark = marks.get(wearable) or self._mark(wearable)
+                if mark is None or mark[0] != session:
+                    self._clocks.pop(wearable, None)
+                elif sequence <= mark[1]:
+                    REPEATS.inc()
+                    continue
+                marks[wearable] = (session, sequence)
+                at = self._mapped(wearable, notification.ticks_ms, notification.arrived_at)
+            try:
+                readings_of(notification, at)
+            except Malformed as error:
+                REFUSED.labels(error.reason).inc()
+                log.warning("notification.refused", wearable=str(wearable), reason=error.reason)
+            else:
+                arrivals.append((at, notification))
+        heard = {w: Heard(*mark, device_clock.write_clock(self._clocks[w])) for w, mark in marks.items()}
+        return arrivals, heard
+
+    def _mark(self, wearable: UUID) -> tuple[int, int] | None:
+        heard = self._heard.get(wearable)
+        return None if heard is None else (heard.session, heard.sequence)
+
+    def _mapped(self, wearable: UUID, ticks_ms: int, arrived_at: int) -> int:
+        clock = device_clock.observe(self._clocks.get(wearable, DeviceClock()), ticks_ms, arrived_at)
+        self._clocks[wearable] = clock
+        return device_clock.to_utc(clock, ticks_ms)
+
+    async def _judge(self, spooled: Sequence[Spooled]) -> None:
+        """Give readings to their patients' watches; what is found goes out at once, and then counts as remembered."""
+        findings: list[WatchFinding] = []
+        for one in spooled:
+            patient = self._patient_of(one.notification)
+            if patient is not None:
+                watch = self._household.watches[patient]
+                findings += [finding for reading in _values(_measured(one)) for finding in watch.push(reading)]
+                self._memories[patient] = Memory(one.id, "")
+        said = await self._disk(self._spool.already_said, [finding.id for finding in findings])
+        new = [finding for finding in findings if finding.id not in said]
+        if new:
+            await self._say(new)
+        for patient, memory in self._memories.items():
+            self._memories[patient] = Memory(memory.upto, self._household.watches[patient].as_text())
+
+    async def _say(self, findings: Sequence[WatchFinding]) -> None:
+        now = self._now()
+        parcels = [Parcel(_finding(finding), finding.window_from, finding.window_to) for finding in findings]
+        ids = [finding.id for finding in findings]
+        await self._disk(self._outbox.put, parcels, now, lambda link: self._spool.mark_said(link, ids, now))
+        self._drain.wake()
+        for finding in findings:
+            log.info("finding.said", finding=str(finding.id), kind=finding.kind, priority=finding.priority)
+
+    async def _fold_again_and_again(self) -> None:
+        more = False
+        while True:
+            await asyncio.sleep(0 if more else self._fold_seconds)
+            more = await self._fold()
+
+    async def _fold(self) -> bool:
+        """Fold the oldest spooled notifications into messages; True when there may be more."""
+        rows = await self._disk(self._spool.unfolded, MOST_IN_FOLD)
+        if not rows:
+            return False
+        measured = [each for spooled in rows for each in _measured(spooled)]
+        readings = _values(measured)
+        strips = joined([each for each in measured if isinstance(each, WaveformPiece)])
+        times = [spooled.at for spooled in rows]
+        parcels: list[Parcel] = []
+        if readings:
+            parcels.append(Parcel(batch_of(readings, self._evidence({r.wearable for r in readings})), min(times), max(times)))
+        if strips:
+            parcels.append(Parcel(Waveforms(tuple(strips)), min(times), max(times)))
+        await self._disk(self._outbox.put, parcels, self._now(), lambda link: self._spool.mark_folded(link, rows[-1].id))
+        self._drain.wake()
+        return len(rows) == MOST_IN_FOLD
+
+    def _evidence(self, wearables: set[UUID]) -> list[ClockEvidence]:
+        known = sorted(wearables & self._clocks.keys())
+        return [device_clock.evidence(self._clocks[wearable], wearable, self._now()) for wearable in known]
+
+    async def _tidy_again_and_again(self) -> None:
+        while True:
+            await asyncio.sleep(TIDY_SECONDS)
+            await self._disk(self._spool.tidy, self._now())
+            await self._disk(self._outbox.tidy, self._now())
+
+    def _patient_of(self, notification: Notification) -> UUID | None:
+        known = self._household.wearables.get(notification.wearable)
+        return None if known is None else known.patient
+
+
+def _measured(spooled: Spooled) -> list[Reading | WaveformPiece]:
+    return readings_of(spooled.notification, spooled.at)
+
+
+def _values(measured: Sequence[Reading | WaveformPiece]) -> list[Reading]:
+    return [each for each in measured if isinstance(each, Reading)]
+
+
+def _finding(found: WatchFinding) -> Finding:
+    return Finding(
+        id=found.id,
+        patient=found.patient,
+        kind=found.kind,
+        priority=Priority(found.priority),
+        at=found.at,
+        window_from=found.window_from,
+        window_to=found.window_to,
+        score=found.score,
+        explanation=found.explanation,
+        detector=Detector(found.detector.name, found.detector.version, found.detector.sha256),
+        thresholds=found.thresholds,
+        coverage=found.coverage,
+        trigger_wearable=found.trigger.wearable,
+        trigger_record=found.trigger.record,
+        evidence=encode_evidence(found.evidence),
+    )
+
+
+async def grouped(source: AsyncIterator[Item], seconds: float, most: int) -> AsyncIterator[list[Item]]:
+    """Yield what arrives within `seconds` of the first, at most `most`, as one list; errors of the source come through."""
+    queue: asyncio.Queue[Item] = asyncio.Queue(most)
+
+    async def pump() -> None:
+        async for item in source:
+            await queue.put(item)
+
+    pumping = asyncio.create_task(pump())
+    try:
+        while True:
+            first = asyncio.create_task(queue.get())
+            await asyncio.wait({first, pumping}, return_when=asyncio.FIRST_COMPLETED)
+            if not first.done():
+                first.cancel()
+                pumping.result()
+                return
+            await asyncio.sleep(seconds)
+            group = [first.result()]
+            while len(group) < most and not queue.empty():
+                group.append(queue.get_nowait())
+            yield group
+    finally:
+        pumping.cancel()
+        await asyncio.gather(pumping, return_exceptions=True)
