@@ -1,6 +1,7 @@
 """`python -m simulators`: pretend what the file named by SIMULATOR_PLAN says, at the pace of MEDIASSIST_PACE."""
 
 import asyncio
+import logging
 import os
 import random
 import sys
@@ -15,6 +16,7 @@ from simulators.recording import RecordingError
 
 def main() -> int:
     """Run until SIGTERM; return the exit status: 2 for a plan that cannot be followed."""
+    logging.getLogger("bumble").setLevel(logging.ERROR)  # it warns of every packet that was under way when a link fell
     try:
         pace = _pace()
         plan = _plan()

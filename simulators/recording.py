@@ -1,12 +1,12 @@
 """Recordings of real people: which there are in a folder, what can be worn with one, and how it becomes a body.
 
 Two forms are read: WFDB records (header, signal file, perhaps beat annotations in .atr), and npz files of a bedside
-monitor as the BIDMC set has them (ppg, resp, ecg_ii at `fs`, hr, pulse, rr, spo2 each second).
+monitor as the BIDMC set has them (ppg, resp, ecg_ii at `fs`, hr, pulse, rr, spo2 each second). The readers are imported
+when a recording is opened: wfdb brings pandas, two seconds and 100 MB that a story does not need.
 """
 
 from pathlib import Path
 
-from simulators import monitor_record, wfdb_record
 from simulators.replay import Replay
 
 
@@ -39,7 +39,9 @@ def kinds_of(path: Path) -> tuple[str, ...]:
     Raises:
         RecordingError: it cannot be read.
     """
-    [record] = records_in(path) if not path.is_dir() else [path]
+    from simulators import monitor_record, wfdb_record  # noqa: PLC0415
+
+    record = _one(path)
     try:
         return monitor_record.kinds_of(record) if record.suffix == ".npz" else wfdb_record.kinds_of(record)
     except (OSError, ValueError, KeyError) as error:
@@ -52,8 +54,16 @@ def open_recording(path: Path) -> Replay:
     Raises:
         RecordingError: it cannot be read.
     """
-    [record] = records_in(path) if not path.is_dir() else [path]
+    from simulators import monitor_record, wfdb_record  # noqa: PLC0415
+
+    record = _one(path)
     try:
         return monitor_record.read(record) if record.suffix == ".npz" else wfdb_record.read(record)
     except (OSError, ValueError, KeyError, IndexError) as error:
         raise RecordingError(f"{path} cannot be read: {error}") from error
+
+
+def _one(path: Path) -> Path:
+    if path.is_dir():
+        raise RecordingError(f"{path} is a folder: name one recording in it")
+    return records_in(path)[0]

@@ -1,5 +1,8 @@
 """What a central finds on a wearable: its services and characteristics, read over the air."""
 
+from collections.abc import Callable
+from typing import Protocol
+
 from bumble import core
 from bumble.device import Connection, Peer
 from bumble.gatt import Characteristic
@@ -59,3 +62,16 @@ def advertised_name(data: core.AdvertisingData) -> str | None:
     """Return the name that an advertisement gives, if any."""
     octets = data.get(core.AdvertisingData.Type.COMPLETE_LOCAL_NAME, raw=True)
     return octets.decode(errors="replace") if octets else None
+
+
+class Subscription(Protocol):
+    """The part of a characteristic that ends a subscription."""
+
+    async def unsubscribe(self, subscriber: Callable[[bytes], None] | None = None) -> None:
+        """End the subscription of `subscriber`."""
+        ...
+
+
+async def end_subscription(subscription: Subscription, subscriber: Callable[[bytes], None]) -> None:
+    """Unsubscribe."""
+    await subscription.unsubscribe(subscriber)

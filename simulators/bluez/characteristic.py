@@ -14,6 +14,7 @@ from dbus_fast import Variant
 
 from simulators.bluez.object_tree import CHARACTERISTIC, ObjectTree
 from simulators.bluez.replies import BlueZError
+from simulators.remote_gatt import end_subscription
 
 T = TypeVar("T")
 _SUBSCRIBABLE = Characteristic.Properties.NOTIFY | Characteristic.Properties.INDICATE
@@ -31,18 +32,6 @@ class Link(Protocol):
     def connected(self) -> bool:
         """Whether the link is up."""
         ...
-
-
-class _Subscription(Protocol):
-    """The part of a characteristic that ends a subscription."""
-
-    async def unsubscribe(self, subscriber: Callable[[bytes], None] | None = None) -> None:
-        """End the subscription of `subscriber`."""
-        ...
-
-
-async def _end(subscription: _Subscription, subscriber: Callable[[bytes], None]) -> None:
-    await subscription.unsubscribe(subscriber)
 
 
 class RemoteCharacteristic:
@@ -118,7 +107,7 @@ class RemoteCharacteristic:
         acquired = self._forget_clients()
         if self._link.connected:
             with suppress(ProtocolError, BlueZError, TimeoutError):
-                await self._link.procedure(lambda: _end(self.proxy, self._on_value))
+                await self._link.procedure(lambda: end_subscription(self.proxy, self._on_value))
         self._tree.change(self._path, CHARACTERISTIC, {acquired: Variant("b", False)})
 
     def serves(self, client: str) -> bool:
