@@ -77,9 +77,9 @@ def _clock_map(clock: ClockEvidence) -> dict[str, object]:
     return {
         "wearable": clock.wearable.bytes,
         "at": clock.at,
-        "offset_ms": clock.offset_ms,
-        "drift_ppm": clock.drift_ppm,
-        "uncertainty_ms": clock.uncertainty_ms,
+        "offset_ms": float(clock.offset_ms),
+        "drift_ppm": float(clock.drift_ppm),
+        "uncertainty_ms": float(clock.uncertainty_ms),
     }
 
 
@@ -96,8 +96,8 @@ def strip_map(piece: WaveformPiece) -> dict[str, object]:
         "wearable": piece.wearable.bytes,
         "metric": piece.metric,
         "at": piece.at,
-        "rate_hz": piece.rate_hz,
-        "gain": piece.gain,
+        "rate_hz": float(piece.rate_hz),
+        "gain": float(piece.gain),
         "first_sample": piece.first_sample,
         "count": len(piece.samples),
         "encoding": ENCODING,
