@@ -1,0 +1,90 @@
+/** The words of the catalogue as people read them: metrics, units, alert kinds, reasons for a missing number. */
+
+interface MetricWords {
+  /** As on a monitor. */
+  short: string;
+  long: string;
+  /** The CSS variable of its colour, as monitors have it. */
+  colour: string;
+  /** The least span of its scale on a chart, in its unit, so that noise does not look like change. */
+  span: number;
+  /** What no value can exceed. */
+  most?: number;
+}
+
+const METRICS: Record<string, MetricWords> = {
+  heart_rate: { short: "HR", long: "Heart rate", colour: "var(--heart)", span: 40 },
+  rr_interval: { short: "RR", long: "R-R interval", colour: "var(--heart)", span: 400 },
+  pulse_rate: { short: "Pulse", long: "Pulse rate", colour: "var(--oxygen)", span: 40 },
+  spo2: { short: "SpO₂", long: "Oxygen saturation", colour: "var(--oxygen)", span: 12, most: 100 },
+  respiratory_rate: { short: "Resp", long: "Respiratory rate", colour: "var(--breath)", span: 16 },
+  body_temperature: { short: "Temp", long: "Body temperature", colour: "var(--warmth)", span: 2 },
+  battery: { short: "Battery", long: "Battery", colour: "var(--ink-2)", span: 20 },
+  ecg: { short: "ECG", long: "Electrocardiogram", colour: "var(--heart)", span: 2 },
+  plethysmogram: { short: "Pleth", long: "Plethysmogram", colour: "var(--oxygen)", span: 0.2 },
+  respiration: { short: "Resp", long: "Respiration", colour: "var(--breath)", span: 0.2 },
+};
+
+/** "early_warning" -> "Early warning": for words that came after this page was built. */
+export function plain(name: string): string {
+  const words = name.replaceAll("_", " ").trim();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+export function metricWords(metric: string): MetricWords {
+  return METRICS[metric] ?? { short: plain(metric), long: plain(metric), colour: "var(--ink-2)", span: 1 };
+}
+
+/** A UCUM unit as it is printed beside a number. */
+export function unitText(ucum: string): string {
+  if (ucum === "Cel") return "°C";
+  return ucum === "1" ? "" : ucum;
+}
+
+const KINDS: Record<string, string> = {
+  early_warning: "Early-warning score",
+  vital_anomaly: "Unusual vital signs",
+  atrial_fibrillation: "Possible atrial fibrillation",
+  irregular_rhythm: "Irregular rhythm",
+};
+
+export function kindText(kind: string): string {
+  return KINDS[kind] ?? plain(kind);
+}
+
+const WEARABLES: Record<string, string> = {
+  heart_rate_belt: "Heart-rate belt",
+  pulse_oximeter: "Pulse oximeter",
+  thermometer: "Thermometer",
+  ecg_patch: "ECG patch",
+};
+
+export function wearableText(kind: string): string {
+  return WEARABLES[kind] ?? plain(kind);
+}
+
+/** Codes and names of `protocol.metrics.Absence`. */
+const ABSENCES: Record<string, string> = {
+  "1": "no number",
+  "2": "not at this resolution",
+  "3": "above range",
+  "4": "below range",
+  "5": "no number",
+  "6": "off the body",
+  "7": "implausible",
+  "8": "invalid",
+  nan: "no number",
+  nres: "not at this resolution",
+  positive_infinity: "above range",
+  negative_infinity: "below range",
+  reserved: "no number",
+  off_body: "off the body",
+  out_of_range: "implausible",
+  invalid: "invalid",
+};
+
+/** Why a sensor that spoke gave no number, in two or three words. */
+export function absenceText(absence: number | string | null | undefined): string {
+  if (absence === null || absence === undefined) return "no number";
+  return ABSENCES[String(absence).toLowerCase()] ?? "no number";
+}

@@ -1,0 +1,76 @@
+/** What the detector saw: the readings of its window, and the ECG of its window as a rhythm strip. */
+import { useMemo } from "react";
+
+import type { Alert, Piece } from "../../api/client.ts";
+import { metricWords, unitText } from "../../api/words.ts";
+import { LanesChart } from "../../ui/lanes-chart.tsx";
+import type { Lane } from "../../ui/lanes.ts";
+import { Message } from "../../ui/message.tsx";
+import { clockTime, zoneName } from "../../ui/moments.ts";
+import { Panel } from "../../ui/panel.tsx";
+import { Strip } from "../../ui/strip.tsx";
+import { fittedGain, standardGain } from "../../ui/sweep.ts";
+import { extent, laneLines, readPieces } from "./window.ts";
+
+const PAPER = { pxPerMm: 4, mmPerSecond: 25 };
+const STRIP_MM = 30;
+
+export function Evidence({ alert, zone }: { alert: Alert; zone: string | undefined }) {
+  const from = Date.parse(alert.window.from);
+  const to = Date.parse(alert.window.to);
+  const lanes: Lane[] = alert.evidence
+    .filter(({ at }) => at.length > 0)
+    .map((series) => {
+      const { long, colour, span, most } = metricWords(series.metric);
+      const lines = laneLines(series.metric, alert.thresholds);
+      return { ...series, id: series.metric, label: long, unit: unitText(series.unit), colour, span, most, lines };
+    });
+  const waves = useMemo(() => [...Map.groupBy(alert.waveforms, ({ metric }) => metric)], [alert.waveforms]);
+  const seconds = Math.round((to - from) / 1000);
+  const note = `${clockTime(from, zone)} to ${clockTime(to, zone)} ${zoneName(from, zone)}, ${seconds} s`;
+  return (
+    <>
+      <Panel title="Readings in the window" note={note} flush testId="evidence-readings">
+        {lanes.length > 0 ? (
+          <LanesChart lanes={lanes} from={from} to={to} zone={zone} cursor={`evidence-${alert.id}`} laneHeight={92} />
+        ) : (
+          <Message title="No readings in the window" />
+        )}
+      </Panel>
+      {waves.map(([metric, pieces]) => (
+        <Waves key={metric} metric={metric} pieces={pieces} zone={zone} />
+      ))}
+      {waves.length === 0 ? (
+        <Panel title="Electrocardiogram in the window" testId="evidence-no-ecg">
+          <Message title="No waveform in the window" detail="The detector did not see one: the patient wore no ECG patch, or it was silent." />
+        </Panel>
+      ) : null}
+    </>
+  );
+}
+
+function Waves({ metric, pieces, zone }: { metric: string; pieces: Piece[]; zone: string | undefined }) {
+  const words = metricWords(metric);
+  const shown = useMemo(() => {
+    const { from, to, low, high } = extent(pieces);
+    const gain = metric === "ecg" ? standardGain(low, high, STRIP_MM) : fittedGain(low, high, STRIP_MM);
+    return { from, to, gain, read: readPieces(pieces) };
+  }, [metric, pieces]);
+  const rate = pieces[0]?.rate_hz ?? 0;
+  return (
+    <Panel title={`${words.long} in the window`} note={`${rate.toFixed(0)} samples a second`} flush testId={`evidence-${metric}`}>
+      <Strip
+        label={words.short}
+        colour={words.colour}
+        paper={PAPER}
+        heightMm={STRIP_MM}
+        gain={shown.gain}
+        from={shown.from}
+        to={shown.to}
+        read={shown.read}
+        timeText={(at) => clockTime(at, zone)}
+        testId={`strip-${metric}`}
+      />
+    </Panel>
+  );
+}
