@@ -8,8 +8,8 @@ from deploy.local.journal import Produced
 
 Key = tuple[str, int, str]
 """wearable (UUID in text), record, metric."""
-Place = tuple[str, int]
-"""wearable, session: where samples are counted from 0."""
+Place = tuple[str, int, str]
+"""wearable, session, metric: where samples are counted from 0."""
 Piece = tuple[int, int]
 """first sample, number of samples."""
 
@@ -48,7 +48,7 @@ def of_samples(produced: Iterable[Produced], stored: Mapping[Place, Iterable[Pie
     made: dict[Place, list[Piece]] = {}
     for record in produced:
         if record.samples:
-            made.setdefault((record.wearable, record.session), []).append((record.first_sample, record.samples))
+            made.setdefault((record.wearable, record.session, record.waveform), []).append((record.first_sample, record.samples))
     total = Balance(0, 0, 0, 0, 0)
     for place in made.keys() | stored.keys():
         total = _sum(total, _of_place(made.get(place, ()), stored.get(place, ())))

@@ -10,7 +10,7 @@ from pathlib import Path
 class Produced:
     """One record of a wearable. wearable: UUID in text; record: (session << 32) | sequence; on_air: wall clock, Unix seconds.
 
-    values: number of values a metric. first_sample, samples: the piece of a waveform it holds, counted from the session's start.
+    values: number of values a metric. first_sample, samples: the piece of a waveform it holds, counted from the session's start; waveform: its metric's name.
     """
 
     wearable: str
@@ -19,6 +19,7 @@ class Produced:
     values: dict[str, int]
     first_sample: int = 0
     samples: int = 0
+    waveform: str = ""
 
     @property
     def session(self) -> int:
@@ -44,4 +45,5 @@ def parse(lines: Iterable[str]) -> Iterator[Produced]:
             values={str(name): int(count) for name, count in item["values"].items()},
             first_sample=int(item.get("first_sample") or 0),
             samples=int(item.get("samples") or 0),
+            waveform=str(item.get("metric") or ""),
         )

@@ -62,6 +62,7 @@ class _Running:
 class Supervisor:
     """Runs programs until it is left: `with Supervisor(logs) as processes: processes.start(program)`.
 
+    logs: a folder for one log a program; the logs of the run before are removed.
     tell: called with one line when a process dies; from the supervisor's own thread.
     """
 
@@ -75,6 +76,8 @@ class Supervisor:
 
     def __enter__(self) -> Self:
         self.logs.mkdir(parents=True, exist_ok=True)
+        for log in self.logs.glob("*.log"):
+            log.unlink()
         self._thread.start()
         return self
 
@@ -126,6 +129,10 @@ class Supervisor:
     def names(self) -> tuple[str, ...]:
         """Return the names of all programs ever started, in that order."""
         return tuple(self._running)
+
+    def log(self, name: str) -> str:
+        """Return what a program has written since this run began."""
+        return self._log(name).read_text(errors="replace") if self._log(name).exists() else ""
 
     def starts(self, name: str) -> int:
         """Return how often a program has been started."""
@@ -224,7 +231,5 @@ class Supervisor:
         return self.logs / f"{name}.log"
 
     def _tail(self, name: str) -> str:
-        with contextlib.suppress(FileNotFoundError):
-            lines = self._log(name).read_text(errors="replace").splitlines()[-15:]
-            return "\n".join([f"  last lines of {self._log(name)}:", *(f"  | {line}" for line in lines)])
-        return "  it wrote no log"
+        lines = self.log(name).splitlines()[-15:]
+        return "\n".join([f"  last lines of {self._log(name)}:", *(f"  | {line}" for line in lines)])

@@ -49,18 +49,18 @@ class Rows:
         return found
 
     def samples(self, sessions: Iterable[Session]) -> dict[Place, list[Piece]]:
-        """Return the stored pieces of waveforms for each wearable and session."""
+        """Return the stored pieces of waveforms for each wearable, session and metric."""
         wearables, numbers = _columns(sessions)
         found: dict[Place, list[Piece]] = {}
         for connection in self._each_organisation():
-            for wearable, session, first, samples in connection.execute(
-                """select s.wearable_id::text, wanted.session, w.first_sample & 4294967295, w.samples
+            for wearable, session, metric, first, samples in connection.execute(
+                """select s.wearable_id::text, wanted.session, s.metric, w.first_sample & 4294967295, w.samples
                    from waveform w join series s on s.id = w.series_id
                    join unnest(%s::uuid[], %s::bigint[]) as wanted (wearable, session)
                      on wanted.wearable = s.wearable_id and wanted.session = w.first_sample >> 32""",
                 [wearables, numbers],
             ):
-                found.setdefault((str(wearable), int(session)), []).append((int(first), int(samples)))
+                found.setdefault((str(wearable), int(session), metric_of(int(metric)).name), []).append((int(first), int(samples)))
         return found
 
     def alerts(self, sessions: Iterable[Session]) -> list[StoredAlert]:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -45,7 +45,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A running demonstration. produced: the simulators' journal of this run."""
+    """A running demonstration."""
 
     plan: Plan
     pace: Pace
@@ -55,7 +55,11 @@ class Site:
     cloud: Cloud
     people: People
     households: tuple[Household, ...]
-    produced: Path
+
+    @property
+    def produced(self) -> Path:
+        """Return where the simulators' journal of this run is."""
+        return _journal(self.plan)
 
     @property
     def logins(self) -> tuple[Login, ...]:
@@ -89,13 +93,16 @@ def running(plan: Plan, tell: Callable[[str], None] = lambda _: None) -> Generat
                 tell(f"certificates issued: broker, worker, {len(households)} gateways")
                 _start(processes, broker.program, *(household.bus.program for household in households))
                 tell(f"broker on port {broker.port}, {len(households)} radio buses")
+                pace = Pace(datetime.now(UTC), plan.speed)
+                simulators = _simulators(plan, pace, households, processes)
+                processes.start(simulators)
                 database = future.result()
                 tell("database ready")
             clinics = planting.read_clinics(json.dumps(people.description(everybody, certificates)))
             asyncio.run(planting.plant(database.owner, clinics, Passwords()))
-            pace = Pace(datetime.now(UTC), plan.speed)
-            site = Site(plan, pace, processes, database, broker, cloud, everybody, households, plan.state / "produced.jsonl")
-            _start_programs(site, tell)
+            site = Site(plan, pace, processes, database, broker, cloud, everybody, households)
+            _start_programs(site)
+            tell(f"worker, application, {len(people.KINDS) * len(households)} wearables and {len(households)} gateways started")
             yield site
         finally:
             _stop(processes)
@@ -118,55 +125,50 @@ def _identities(plan: Plan, broker: Broker, cloud: Cloud, households: tuple[Hous
     return certificates
 
 
-def _start_programs(site: Site, tell: Callable[[str], None]) -> None:
-    environment = {
-        "MEDIASSIST_DEMO": "1",
-        "MEDIASSIST_PACE": write_pace(site.pace),
-        "PYTHONPATH": str(ROOT),
-        "PYTHONUNBUFFERED": "1",
-    }
-    port = site.broker.port
-    _start(
-        site.processes,
-        _here(site.cloud.worker(site.database.ingest, port, environment)),
-        _here(site.cloud.app(site.database.app, environment)),
-        _here(_simulators(site, environment)),
-        *(
-            _here(household.gateway(port, {**environment, "GATEWAY_FOLD_SECONDS": f"{site.plan.fold_seconds:g}"}))
-            for household in site.households
-        ),
+def _start_programs(site: Site) -> None:
+    environment = _environment(site.pace)
+    for_gateways = {**environment, "GATEWAY_FOLD_SECONDS": f"{site.plan.fold_seconds:g}"}
+    programs = (
+        site.cloud.worker(site.database.ingest, site.broker.port, environment),
+        site.cloud.app(site.database.app, environment),
+        *(household.gateway(site.broker.port, for_gateways) for household in site.households),
     )
-    tell(f"worker, application, {len(site.households) * len(people.KINDS)} wearables and {len(site.households)} gateways started")
+    _start(site.processes, *(replace(program, folder=ROOT) for program in programs))
+    site.processes.wait(SIMULATORS, 60)
 
 
-def _here(program: Program) -> Program:
-    return replace(program, folder=ROOT)
-
-
-def _simulators(site: Site, environment: dict[str, str]) -> Program:
-    site.produced.unlink(missing_ok=True)
-    plan = {
+def _simulators(plan: Plan, pace: Pace, households: tuple[Household, ...], processes: Supervisor) -> Program:
+    """Return the simulators of all homes; they measure once a gateway listens, so they may start before it."""
+    _journal(plan).unlink(missing_ok=True)
+    described = {
         "homes": [
             {
                 "bus": household.bus.address,
                 "patient": household.home.patient,
-                "source": recordings.source(household.number - 1, site.plan.records),
-                "wearables": [
-                    {"id": device.id, "kind": device.kind, "address": device.address, "name": device.name}
-                    for device in household.home.wearables
-                ],
+                "source": recordings.source(household.number - 1, plan.records),
+                "wearables": [asdict(device) for device in household.home.wearables],
             }
-            for household in site.households
+            for household in households
         ],
-        "produced": str(site.produced.absolute()),
+        "produced": str(_journal(plan)),
     }
-    path = site.plan.state / "simulators.json"
-    path.write_text(json.dumps(plan, indent=1))
+    path = plan.state.absolute() / "simulators.json"
+    path.write_text(json.dumps(described, indent=1))
     return Program(
         name=SIMULATORS,
         command=(sys.executable, "-m", "simulators"),
-        environment={**environment, "SIMULATOR_PLAN": str(path.absolute())},
+        environment={**_environment(pace), "SIMULATOR_PLAN": str(path)},
+        ready=lambda: "ready" in processes.log(SIMULATORS),
+        folder=ROOT,
     )
+
+
+def _journal(plan: Plan) -> Path:
+    return plan.state.absolute() / "produced.jsonl"
+
+
+def _environment(pace: Pace) -> dict[str, str]:
+    return {"MEDIASSIST_DEMO": "1", "MEDIASSIST_PACE": write_pace(pace), "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
 
 
 def _start(processes: Supervisor, *programs: Program) -> None:

@@ -14,7 +14,7 @@ WHOLE = {(BELT, record.record, metric): count for record in MADE for metric, cou
 
 
 def strip(first: int, samples: int) -> Produced:
-    return Produced(BELT, (5 << 32) | first, 0.0, {}, first, samples)
+    return Produced(BELT, (5 << 32) | first, 0.0, {}, first, samples, "ecg")
 
 
 def test_everything_once_is_balanced() -> None:
@@ -47,19 +47,23 @@ def test_nothing_produced_and_nothing_stored_is_balanced() -> None:
 
 
 def test_samples_may_be_stored_in_other_pieces() -> None:
-    assert of_samples([strip(0, 50), strip(50, 50)], {(BELT, 5): [(0, 30), (30, 70)]}) == Balance(100, 100, 0, 0, 0)
+    assert of_samples([strip(0, 50), strip(50, 50)], {(BELT, 5, "ecg"): [(0, 30), (30, 70)]}) == Balance(100, 100, 0, 0, 0)
 
 
 def test_a_gap_between_pieces_is_lost() -> None:
-    assert of_samples([strip(0, 100)], {(BELT, 5): [(0, 30), (40, 60)]}) == Balance(100, 90, 10, 0, 0)
+    assert of_samples([strip(0, 100)], {(BELT, 5, "ecg"): [(0, 30), (40, 60)]}) == Balance(100, 90, 10, 0, 0)
 
 
 def test_overlapping_pieces_are_duplicates() -> None:
-    assert of_samples([strip(0, 100)], {(BELT, 5): [(0, 60), (50, 50)]}) == Balance(100, 110, 0, 10, 0)
+    assert of_samples([strip(0, 100)], {(BELT, 5, "ecg"): [(0, 60), (50, 50)]}) == Balance(100, 110, 0, 10, 0)
 
 
 def test_another_session_s_samples_do_not_stand_in() -> None:
-    assert of_samples([strip(0, 100)], {(BELT, 6): [(0, 100)]}) == Balance(100, 100, 100, 0, 100)
+    assert of_samples([strip(0, 100)], {(BELT, 6, "ecg"): [(0, 100)]}) == Balance(100, 100, 100, 0, 100)
+
+
+def test_another_waveform_s_samples_do_not_stand_in() -> None:
+    assert of_samples([strip(0, 100)], {(BELT, 5, "respiration"): [(0, 100)]}) == Balance(100, 100, 100, 0, 100)
 
 
 @given(
@@ -69,7 +73,7 @@ def test_another_session_s_samples_do_not_stand_in() -> None:
 def test_the_sweep_counts_as_sample_by_sample(made: list[tuple[int, int]], stored: list[tuple[int, int]]) -> None:
     wanted, there = (Counter(at for first, samples in pieces for at in range(first, first + samples)) for pieces in (made, stored))
     surplus = there - wanted
-    assert of_samples([strip(*piece) for piece in made], {(BELT, 5): stored}) == Balance(
+    assert of_samples([strip(*piece) for piece in made], {(BELT, 5, "ecg"): stored}) == Balance(
         wanted.total(),
         there.total(),
         (wanted - there).total(),

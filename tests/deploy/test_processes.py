@@ -110,6 +110,15 @@ with Supervisor(Path({str(tmp_path)!r})) as processes:
     eventually(lambda: gone(child))
 
 
+def test_each_run_has_logs_of_its_own(tmp_path: Path) -> None:
+    for word in ("first", "second"):
+        with Supervisor(tmp_path) as processes:
+            processes.start(
+                Program("speaker", (sys.executable, "-c", f"print({word!r})"), ready=lambda: bool(processes.log("speaker"))), 10
+            )
+            assert processes.log("speaker") == f"{word}\n"
+
+
 def test_several_are_stopped_at_once(tmp_path: Path) -> None:
     slow = "import signal, sys, time; signal.signal(15, lambda *_: (time.sleep(0.5), sys.exit())); print(1, flush=True); time.sleep(99)"
     with Supervisor(tmp_path) as processes:

@@ -70,12 +70,16 @@ class Stack:
                 return found
             time.sleep(0.5)
 
+    def stored_now(self) -> int:
+        """Return how many readings are stored."""
+        return self.balance()[0].stored
+
     def stored(self, at_least: int, seconds: float = 60) -> None:
         """Wait until there are that many readings."""
 
         def enough() -> bool:
             with suppress(psycopg.OperationalError):
-                return self.balance()[0].stored >= at_least
+                return self.stored_now() >= at_least
             return False
 
         eventually(enough, seconds, f"{at_least} readings are stored")
@@ -86,7 +90,7 @@ class Stack:
 
     def log(self, name: str) -> str:
         """Return what a process wrote."""
-        return (self.site.plan.state / "logs" / f"{name}.log").read_text(errors="replace")
+        return self.site.processes.log(name)
 
     @property
     def _rows(self) -> Rows:
