@@ -79,14 +79,14 @@ async def live(socket: WebSocket) -> None:
         if origin not in guarding.origins:
             raise ForeignOrigin("this page may not listen")
         caller = await current_caller(socket)
-    except (CloudError, Away) as error:
-        if isinstance(error, CloudError):
-            guarding.refusals.count(error.reason)
+        with guarding.refusals.sockets.track_inprogress():
+            await guarding.feed.serve(socket, caller)
+    except CloudError as error:
+        guarding.refusals.count(error.reason)
         await socket.close(status.WS_1008_POLICY_VIOLATION)
-        return
-    await socket.accept()
-    with guarding.refusals.sockets.track_inprogress():
-        await guarding.feed.serve(socket, caller)
+    except Away as error:
+        log.warning("database.away", error=type(error).__name__)
+        await socket.close(status.WS_1013_TRY_AGAIN_LATER)
 
 
 async def own_origin(connection: HTTPConnection) -> None:

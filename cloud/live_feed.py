@@ -163,12 +163,23 @@ class LiveFeed:
             watcher.noted.set()
 
     async def serve(self, socket: WebSocket, caller: Caller) -> None:
-        """Serve one accepted socket until either side ends it."""
+        """Accept a socket and serve it until either side ends it: all that is stored after it is open is told.
+
+        Raises:
+            Away: the database is away, and the socket not accepted.
+        """
         watcher = Watcher(caller, socket)
         async with self._database.transaction(caller.organisation) as connection:
             await watcher.alerts.begin(connection)
         self._watchers.setdefault(caller.organisation, set()).add(watcher)
         watcher.attention.note_all()  # what was stored between the two lines above
+        try:
+            await socket.accept()
+            await self._talk(watcher)
+        finally:
+            self._watchers[caller.organisation].discard(watcher)
+
+    async def _talk(self, watcher: Watcher) -> None:
         tasks = {
             asyncio.create_task(self._hear(watcher)),
             asyncio.create_task(self._tell(watcher)),
@@ -178,7 +189,6 @@ class LiveFeed:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             await self._end(watcher, [task.exception() for task in done])
         finally:
-            self._watchers[caller.organisation].discard(watcher)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)

@@ -98,12 +98,17 @@ class AlertNews:
 
     async def alerts(self, connection: Connection) -> list[AlertSummary]:
         """Return the alerts not told yet, in the order they were stored."""
-        since = EPOCH if self._newest is None else self._newest - LOOK_BACK
-        rows = await alerts.stored_since(connection, since, list(self._told))
-        for row in rows:
-            self._told[row.id] = row.stored_at
-            self._newest = row.stored_at if self._newest is None else max(row.stored_at, self._newest)
+        news: list[AlertSummary] = []
+        more = True
+        while more:
+            since = EPOCH if self._newest is None else self._newest - LOOK_BACK
+            rows = await alerts.stored_since(connection, since, list(self._told))
+            for row in rows:
+                self._told[row.id] = row.stored_at
+                self._newest = row.stored_at if self._newest is None else max(row.stored_at, self._newest)
+            news.extend(summary_of(row) for row in rows)
+            more = len(rows) == alerts.MOST_ALERTS
         if self._newest is not None:
             oldest = self._newest - LOOK_BACK
             self._told = {alert: at for alert, at in self._told.items() if at >= oldest}
-        return [summary_of(row) for row in rows]
+        return news
