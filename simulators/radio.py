@@ -1,7 +1,6 @@
 """The air between wearables and a gateway's radio: range, link loss, signal strength; and the gateway's controller."""
 
 import asyncio
-from collections.abc import Callable
 
 from bumble import hci, ll
 from bumble.controller import Controller
@@ -93,9 +92,8 @@ class _GatewayController(Controller):
         super().send_hci_packet(packet)
 
 
-def new_device(make_controller: Callable[[str, LocalLink], Controller], link: RadioLink, configuration: DeviceConfiguration) -> Device:
-    """Return a host on a controller of its own, with link-layer packets as long as real ones."""
-    controller = make_controller(configuration.name, link)
+def new_device(controller: Controller, configuration: DeviceConfiguration) -> Device:
+    """Return a host on a controller, with link-layer packets as long as real ones."""
     controller.le_acl_data_packet_length = _ACL_OCTETS
     controller.total_num_le_acl_data_packets = 255
     controller.supported_max_tx_octets = controller.supported_max_rx_octets = _ACL_OCTETS
@@ -103,7 +101,7 @@ def new_device(make_controller: Callable[[str, LocalLink], Controller], link: Ra
     return Device.from_config_with_hci(configuration, controller, controller)
 
 
-def peripheral_controller(name: str, link: LocalLink) -> Controller:
+def peripheral_controller(name: str, link: RadioLink) -> Controller:
     """Return a wearable's controller."""
     return Controller(name, link=link)
 
@@ -111,6 +109,6 @@ def peripheral_controller(name: str, link: LocalLink) -> Controller:
 async def central(link: RadioLink, address: str = "F0:F1:F2:F3:F4:F5") -> Device:
     """Return the gateway's radio, powered on."""
     configuration = DeviceConfiguration(name="gateway", address=hci.Address(address), gatt_service_enabled=False)
-    device = new_device(lambda name, air: _GatewayController(name, link=air), link, configuration)
+    device = new_device(_GatewayController("gateway", link=link), configuration)
     await device.power_on()
     return device

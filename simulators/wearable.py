@@ -70,11 +70,13 @@ class SimulatedWearable:
         self._aired = 0
         self._news = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
+        self.links_made = 0
         interval = _ADVERTISING_MS * _IN_HCI_UNITS
         configuration = DeviceConfiguration(
             name=name, address=hci.Address(address), advertising_interval_min=interval, advertising_interval_max=interval
         )
-        self._device = new_device(peripheral_controller, link, configuration)
+        self.controller = peripheral_controller(name, link)
+        self._device = new_device(self.controller, configuration)
         self._device.gatt_server.max_mtu = _MTU
         self._measured_by = {number: self._measuring(number, how) for number, how in _MEASURED_BY[kind]}
         self._record = _characteristic(wire.RECORD, _NOTIFY, _CLOSED)
@@ -110,6 +112,15 @@ class SimulatedWearable:
             await self._device.indicate_subscribers(characteristic, measured.value)
         else:
             await self._device.notify_subscribers(characteristic, measured.value)
+
+    async def say(self, value: bytes) -> None:
+        """Send any bytes as a record; a healthy wearable does not."""
+        await self._device.notify_subscribers(self._record, value)
+
+    @property
+    def links(self) -> int:
+        """How many links are up."""
+        return len(self._device.connections)
 
     async def drop_links(self) -> None:
         """End every link from this side, as a reset does."""
@@ -196,6 +207,7 @@ class SimulatedWearable:
             self._events.on_air(self.session, remembered)
 
     def _on_connection(self, connection: Connection) -> None:
+        self.links_made += 1
         connection.on(Connection.EVENT_DISCONNECTION, partial(self._on_disconnection, connection))
 
     def _on_disconnection(self, connection: Connection, _reason: int) -> None:

@@ -46,7 +46,10 @@ _SERVICES = [
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """bleak's own classes for another radio than the platform's, handed through to its `backend=`."""
+    """bleak's own classes for another radio than the platform's, handed through to its `backend=`.
+
+    A radio of one process has no links that outlive it: without an `adapter` beside a `scanner` none are looked for.
+    """
 
     scanner: type[BaseBleakScanner] | None = None
     client: type[BaseBleakClient] | None = None
@@ -76,6 +79,8 @@ class _Seeker:
             await self._rest()
 
     async def _connected(self, address: str) -> BLEDevice | None:
+        if self._backend.scanner is not None and self._backend.adapter is None:
+            return None
         try:
             adapter = await BleakAdapter.get(backend=self._backend.adapter)
             devices = await adapter.get_connected_devices(_SERVICES)
