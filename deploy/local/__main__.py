@@ -13,7 +13,7 @@ from deploy.local.demo import Wish, show
 from deploy.local.people import MOST_PATIENTS
 from deploy.local.processes import ProcessFailed
 from deploy.local.recordings import NoRecording
-from deploy.local.site import ROOT, Plan
+from deploy.local.site import ROOT, Plan, Taken
 from deploy.local.system_programs import ProgramMissing
 from deploy.local.unprivileged import MayNotEnter
 from protocol.pace import FASTEST
@@ -26,7 +26,7 @@ def main() -> int:
         return _cannot(wish)
     try:
         return show(wish)
-    except (ProgramMissing, MayNotEnter, ProcessFailed, MigrationRefused, psycopg.Error) as error:
+    except (Taken, ProgramMissing, MayNotEnter, ProcessFailed, MigrationRefused, psycopg.Error) as error:
         return _cannot(str(error))
     except KeyboardInterrupt:
         return 130

@@ -4,6 +4,7 @@ Steps wait only for what they need: the database is made beside the authority, t
 """
 
 import asyncio
+import fcntl
 import json
 import signal
 import sys
@@ -28,6 +29,10 @@ from provisioning.authority import Authority
 
 ROOT = Path(__file__).resolve().parents[2]
 SIMULATORS = "simulators"
+
+
+class Taken(Exception):
+    """The state folder is in use: the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +81,11 @@ def running(plan: Plan, tell: Callable[[str], None] = lambda _: None) -> Generat
     """Start everything, yield it, and stop everything, whatever happens.
 
     Raises:
-        ProgramMissing, MayNotEnter, ProcessFailed: it cannot run here; the message says what to do.
+        Taken, ProgramMissing, MayNotEnter, ProcessFailed: it cannot run here; the message says what to do.
     """
     plan.state.mkdir(mode=0o711, parents=True, exist_ok=True)
     plan.state.chmod(0o711)
-    with Supervisor(plan.state / "logs", tell) as processes:
+    with _alone_in(plan.state), Supervisor(plan.state / "logs", tell) as processes:
         households: tuple[Household, ...] = ()
         database: Database | None = None
         try:
@@ -110,6 +115,16 @@ def running(plan: Plan, tell: Callable[[str], None] = lambda _: None) -> Generat
                 household.bus.forget()
             if database:
                 database.forget()
+
+
+@contextmanager
+def _alone_in(state: Path) -> Generator[None]:
+    with (state / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Taken(f"another demonstration runs in {state}: stop it, or set STATE to another folder") from error
+        yield
 
 
 def _identities(plan: Plan, broker: Broker, cloud: Cloud, households: tuple[Household, ...]) -> dict[str, str]:
