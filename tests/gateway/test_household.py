@@ -1,0 +1,31 @@
+"""The household file is read strictly."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from edge.gateway.household import HouseholdError, read_household
+from tests.support.gateway import BELT, PATIENT
+
+ONE = {"id": str(BELT), "patient": str(PATIENT), "address": "C0:11:22:33:00:01", "kind": "heart_rate_belt"}
+
+
+def test_a_household_is_read(tmp_path: Path) -> None:
+    (tmp_path / "household.json").write_text(json.dumps({"wearables": [ONE]}))
+    (wearable,) = read_household(tmp_path / "household.json")
+    assert (wearable.id, wearable.patient, wearable.address, wearable.kind) == (BELT, PATIENT, ONE["address"], ONE["kind"])
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"wearables": [{}]}', '{"wearables": [{"id": "x"}]}', json.dumps({"wearables": [ONE, ONE]})]
+)
+def test_another_form_is_refused_with_a_reason(tmp_path: Path, text: str) -> None:
+    (tmp_path / "household.json").write_text(text)
+    with pytest.raises(HouseholdError):
+        read_household(tmp_path / "household.json")
+
+
+def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(HouseholdError, match="adopt"):
+        read_household(tmp_path / "household.json")

@@ -1,0 +1,212 @@
+"""The line from notification to outbox: durable first, found at once, folded on time, and the same after a crash anywhere."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from edge.firmware_bridge.profiles.identifiers import HEART_RATE_MEASUREMENT, PULSE_OXIMETER_CONTINUOUS, WAVEFORM
+from edge.firmware_bridge.wearable import KnownWearable, Notification
+from edge.gateway.assembly import household_of
+from edge.gateway.disk import DiskThread
+from edge.gateway.drain import Drain
+from edge.gateway.meters import REFUSED, REPEATS
+from edge.gateway.spool import Spool
+from edge.gateway.vitals_line import VitalsLine, grouped
+from protocol.findings import Finding, decode_evidence
+from protocol.message import Waveforms
+from protocol.samples import SampleBatch
+from tests.support.gateway import BELT, NOON, PATIENT, FakeUplink, FakeWearables, Rig
+
+SESSION = 4711
+KNOWN = [KnownWearable(BELT, PATIENT, "C0:11:22:33:00:01", "heart_rate_belt")]
+
+
+class Home:
+    """A gateway's line in this process, with fakes at both ends; time stands at noon and moves with the records."""
+
+    def __init__(self, folder: Path, fold_seconds: float = 0.05) -> None:
+        self.rig = Rig(folder)
+        self.fold_seconds = fold_seconds
+        self.start()
+
+    def start(self) -> None:
+        self.wearables, self.uplink, self.thread = FakeWearables(), FakeUplink(), DiskThread()
+        spool = Spool(self.rig.disk, self.rig.keystore)
+        memories = {patient: memory.text for patient, memory in spool.memories().items()}
+        drain = Drain(self.rig.outbox, self.uplink, self.thread, lambda: NOON, time.monotonic, lambda: 0.5, lambda _: None)
+        self.line = VitalsLine(
+            self.wearables,
+            household_of(KNOWN, memories),
+            spool,
+            self.rig.outbox,
+            drain,
+            self.thread,
+            lambda: NOON,
+            self.fold_seconds,
+        )
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        with self.thread:
+            task = asyncio.create_task(self.line.run())
+            try:
+                yield
+            finally:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+
+    def restart(self) -> None:
+        """As after kill -9: only the disk remains."""
+        self.rig.restart()
+        self.start()
+
+    def say(self, sequence: int, characteristic: str, value: bytes, session: int = SESSION) -> None:
+        at = NOON + 1000 * sequence
+        self.wearables.queue.put_nowait(Notification(BELT, characteristic, value, at, session, sequence, 1000 * sequence))
+
+    def say_saturation(self, sequence: int, percent: int) -> None:
+        self.say(sequence, PULSE_OXIMETER_CONTINUOUS, bytes([0, percent, 0, 70, 0]))
+
+    def findings(self) -> list[Finding]:
+        return [body for _, body in self.rig.said() if isinstance(body, Finding)]
+
+    def readings(self) -> list[tuple[int, float]]:
+        return [(r.record & 0xFFFFFFFF, r.value) for _, body in self.rig.said() if isinstance(body, SampleBatch) for r in body.readings()]
+
+    async def until(self, true: Callable[[], bool]) -> None:
+        async with asyncio.timeout(20):
+            while not true():
+                await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path)
+
+
+async def test_a_heartbeat_is_folded_into_a_sealed_message_and_the_wearable_may_forget_it(home: Home) -> None:
+    home.say(1, HEART_RATE_MEASUREMENT, b"\x16\x48\x00\x04")
+    async with home.running():
+        await home.until(lambda: len(home.readings()) == 2)
+    assert home.readings() == [(1, 72.0), (1, 1000.0)]
+    assert home.wearables.kept == [(BELT, SESSION, 1)]
+    batch = next(body for _, body in home.rig.said() if isinstance(body, SampleBatch))
+    assert [clock.wearable for clock in batch.clocks] == [BELT]
+    assert batch.clocks[0].offset_ms == NOON
+
+
+async def test_waveform_pieces_that_follow_each_other_travel_as_one_strip(home: Home) -> None:
+    for n in range(4):
+        header = bytes([20]) + b"\x00\x00\xfa\x42" + b"\x0a\xd7\xa3\x3b" + (2 * n).to_bytes(4, "little")
+        home.say(n, WAVEFORM, header + b"\x01\x00\x02\x00")
+    home.fold_seconds = 0.3
+    async with home.running():
+        await home.until(lambda: any(isinstance(body, Waveforms) for _, body in home.rig.said()))
+    (strips,) = [body.strips for _, body in home.rig.said() if isinstance(body, Waveforms)]
+    assert [strip.samples.tolist() for strip in strips] == [[1, 2] * 4]
+    assert strips[0].first_sample == SESSION << 32
+
+
+async def test_records_that_come_again_are_dropped_and_told_again(home: Home) -> None:
+    before = REPEATS._value.get()
+    for sequence in (1, 2, 1, 2, 3):
+        home.say(sequence, HEART_RATE_MEASUREMENT, b"\x06\x48")
+    async with home.running():
+        await home.until(lambda: len(home.readings()) == 3)
+    assert [record for record, _ in home.readings()] == [1, 2, 3]
+    assert REPEATS._value.get() - before == 2
+
+
+async def test_a_new_session_of_a_wearable_counts_from_the_start(home: Home) -> None:
+    home.say(9, HEART_RATE_MEASUREMENT, b"\x06\x48")
+    home.say(1, HEART_RATE_MEASUREMENT, b"\x06\x50", session=SESSION + 1)
+    async with home.running():
+        await home.until(lambda: len(home.readings()) == 2)
+    assert home.readings() == [(9, 72.0), (1, 80.0)]
+
+
+async def test_a_malformed_notification_is_refused_counted_and_disturbs_nothing(home: Home) -> None:
+    before = REFUSED.labels("malformed")._value.get()
+    home.say(1, HEART_RATE_MEASUREMENT, b"\x06")
+    home.say(2, "0000dead-0000-1000-8000-00805f9b34fb", b"\x06\x48")
+    home.say(3, HEART_RATE_MEASUREMENT, b"\x06\x48")
+    async with home.running():
+        await home.until(lambda: len(home.readings()) == 1)
+    assert home.readings() == [(3, 72.0)]
+    assert REFUSED.labels("malformed")._value.get() - before == 2
+    assert home.wearables.kept[-1] == (BELT, SESSION, 3), "or it would be sent again for ever"
+
+
+async def test_a_fall_of_saturation_is_said_at_once_with_its_evidence(home: Home) -> None:
+    home.fold_seconds = 3600
+    home.start()
+    for sequence in range(60):
+        home.say_saturation(sequence, 97 if sequence < 20 else 80)
+    async with home.running():
+        await home.until(lambda: bool(home.findings()))
+    finding = home.findings()[0]
+    assert (finding.kind, finding.patient, finding.trigger_wearable) == ("early_warning", PATIENT, BELT)
+    assert finding.trigger_record >> 32 == SESSION
+    assert any(reading.value == 80 for reading in decode_evidence(finding.evidence).readings())
+
+
+async def test_a_crash_between_disk_and_judgement_neither_loses_nor_doubles_the_finding(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for sequence in range(60):
+        home.say_saturation(sequence, 97 if sequence < 20 else 80)
+
+    async def killed(_spooled: object) -> None:
+        raise ConnectionAbortedError("kill -9")
+
+    monkeypatch.setattr(home.line, "_judge", killed)
+    monkeypatch.setattr(home.line, "_recover", lambda: asyncio.sleep(0))
+    with home.thread, pytest.raises(ExceptionGroup):
+        await home.line.run()
+    assert home.findings() == []
+    home.restart()
+    async with home.running():
+        await home.until(lambda: bool(home.findings()))
+    first = [finding.id for finding in home.findings()]
+    home.restart()
+    async with home.running():
+        home.say_saturation(60, 80)
+        await home.until(lambda: any(record == 60 for record, _ in home.readings()))
+    assert [finding.id for finding in home.findings()] == first
+
+
+async def test_a_restart_in_the_middle_gives_the_findings_of_an_undisturbed_run(tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "two").mkdir()
+    values = [97] * 20 + [80] * 40
+    whole, cut = Home(tmp_path / "one"), Home(tmp_path / "two")
+    for sequence, value in enumerate(values):
+        whole.say_saturation(sequence, value)
+    async with whole.running():
+        await whole.until(lambda: len(whole.readings()) >= 2 * len(values))
+    for sequence, value in enumerate(values):
+        if sequence % 15 == 14:
+            async with cut.running():
+                await cut.until(lambda seen=sequence: len(cut.readings()) >= 2 * seen)
+            cut.restart()
+        cut.say_saturation(sequence, value)
+    async with cut.running():
+        await cut.until(lambda: len(cut.readings()) >= 2 * len(values))
+    assert whole.findings()
+    assert [finding.id for finding in cut.findings()] == [finding.id for finding in whole.findings()]
+
+
+async def test_an_error_of_the_source_comes_through_the_grouping() -> None:
+    async def broken() -> AsyncIterator[int]:
+        yield 1
+        raise ConnectionResetError("radio gone")
+
+    groups = grouped(broken(), 0.001, 10)
+    assert await anext(groups) == [1]
+    with pytest.raises(ConnectionResetError):
+        await anext(groups)
