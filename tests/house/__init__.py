@@ -1,1 +1,1 @@
-"""Tests."""
+"""Rules of the house that a command can check."""

@@ -1,0 +1,110 @@
+# The front door. `make help` lists what there is.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_ROOT_USER_ACTION := ignore
+DASHBOARD := cloud/dashboard
+PAGES := $(DASHBOARD)/dist/index.html
+ROLES := edge cloud demo train dev node
+
+.PHONY: help demo test test-slow test-browser check openapi lock train-setup properties format clean
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
+
+demo: $(VENV)/demo $(PAGES) ## run the whole system here; RECORDING= SPEED= PATIENTS= DURATION= REPORT=
+	@exec $(PY) -m deploy.local
+
+test: $(VENV)/dev $(PAGES) $(VENV)/browser ## run the tests
+	$(PY) -m pytest -m "not slow" -n 2 --dist loadgroup
+
+test-slow: $(VENV)/dev $(PAGES) $(VENV)/browser ## run the tests that take minutes
+	$(PY) -m pytest -m slow
+
+test-browser: $(VENV)/dev $(PAGES) $(VENV)/browser ## run the browser tests; screenshots go to artefacts/
+	$(PY) -m pytest -m browser
+
+check: $(VENV)/dev $(DASHBOARD)/node_modules/.complete ## format, lint, types, import contracts, house rules
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/basedpyright --level error
+	$(VENV)/bin/lint-imports
+	$(PY) -m pytest -q tests/house
+	cd $(DASHBOARD) && $(NPM) run --silent typecheck && $(NPM) run --silent lint
+
+properties: $(VENV)/dev ## say which promise each test keeps
+	$(PY) -m tests.house.properties
+
+openapi: $(VENV)/dev $(DASHBOARD)/node_modules/.complete ## write the API's description and the dashboard's types
+	$(PY) -m mediassist openapi
+	cd $(DASHBOARD) && $(NPM) run --silent api
+
+format: $(VENV)/dev ## format and sort imports
+	$(VENV)/bin/ruff format .
+	$(VENV)/bin/ruff check --fix .
+
+lock: $(VENV)/uv ## resolve requirements/*.in again; try each lock in an empty environment before committing
+	cd requirements && for role in $(ROLES); do \
+	  ../$(VENV)/bin/uv pip compile -q --no-header --universal --python-version 3.11 -c constraints.txt $$role.in -o $$role.lock; done
+
+train-setup: $(VENV)/demo ## add what training needs, torch included
+	$(PY) -m pip install -q -r requirements/train.lock
+	$(PY) -m pip install -q torch==2.13.0
+
+clean: ## remove what make built (not .mediassist, the demonstration's state)
+	rm -rf $(VENV) $(DASHBOARD)/node_modules $(DASHBOARD)/dist artefacts
+
+# --- set-up, each step once ---------------------------------------------------------------------------------------------------------
+
+$(PY):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed; say which with PYTHON=..."; exit 2; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "the venv module is missing: apt install python3-venv"; exit 2; }
+
+$(VENV)/demo: requirements/demo.lock pyproject.toml | $(PY)
+	@echo "installing the Python packages (about a minute)"
+	@$(PY) -m pip install -q -r requirements/demo.lock
+	@$(PY) -m pip install -q --no-deps -e .
+	@touch $@
+
+$(VENV)/dev: requirements/dev.lock $(VENV)/demo
+	@$(PY) -m pip install -q -r requirements/dev.lock
+	@touch $@
+
+$(VENV)/uv: | $(PY)
+	@$(PY) -m pip install -q uv
+	@touch $@
+
+# Node from the system if it is at least 20.19, else from a Python package.
+NODE_OK := $(shell node -e 'const [a, b] = process.versions.node.split(".").map(Number); console.log(a > 20 || (a === 20 && b >= 19))' 2>/dev/null)
+ifeq ($(NODE_OK),true)
+NPM := npm
+NODE_READY :=
+else
+NPM := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm
+NODE_READY := $(VENV)/node
+endif
+
+$(VENV)/node: requirements/node.lock | $(PY)
+	@echo "installing Node.js"
+	@$(PY) -m pip install -q -r requirements/node.lock
+	@touch $@
+
+$(DASHBOARD)/node_modules/.complete: $(DASHBOARD)/package-lock.json $(NODE_READY)
+	@echo "installing the dashboard's packages"
+	@cd $(DASHBOARD) && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 $(NPM) ci --silent --no-audit --no-fund
+	@touch $@
+
+$(PAGES): $(DASHBOARD)/node_modules/.complete $(shell find $(DASHBOARD)/src $(DASHBOARD)/public -type f 2>/dev/null) $(DASHBOARD)/index.html $(DASHBOARD)/vite.config.ts
+	@echo "building the dashboard"
+	@cd $(DASHBOARD) && $(NPM) run --silent build -- --logLevel warn
+	@touch $@
+
+$(VENV)/browser: | $(PY)
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && { echo "installing Chromium"; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; }; } || \
+	  echo "Chromium is not installed and cannot be installed here: browser tests will be skipped (apt install chromium)"
+	@touch $@
