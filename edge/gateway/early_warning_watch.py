@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
-from edge.gateway.early_warning import GREATEST_AGE_MS, METRICS_USED, SOURCES, TABLE_SHA256, THRESHOLDS, Score, score
+from edge.gateway.early_warning import METRICS_USED, SETTLE_MS, SOURCES, TABLE_SHA256, THRESHOLDS, Score, score
 from edge.gateway.watch_finding import Detector, Priority, WatchFinding, finding_id
 from edge.gateway.window import PatientWindow
 from protocol.samples import Reading
@@ -170,11 +170,11 @@ class EarlyWarningWatch:
 
 
 def readings_for(window: PatientWindow, at: int) -> tuple[Reading, ...]:
-    """Return what the score of the moment `at` (ms UTC) is made of: fresh readings, else the last stale one, for its age."""
+    """Return what the score of the moment `at` (ms UTC) is made of: each metric's newest reading, and those it settles with."""
     found: list[Reading] = []
     for name, metrics in SOURCES.items():
         for metric in metrics:
-            fresh = window.between(metric, at - GREATEST_AGE_MS[name] - 1, at)
-            stale = None if fresh else window.latest(metric, 0, at)
-            found.extend(fresh or ((stale,) if stale is not None else ()))
+            newest = window.latest(metric, 0, at)
+            if newest is not None:
+                found.extend(window.between(metric, newest.at - SETTLE_MS[name], newest.at))
     return tuple(found)

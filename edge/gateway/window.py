@@ -39,6 +39,10 @@ def _at(reading: Reading) -> int:
     return reading.at
 
 
+def _cut(series: list[Reading], start: int, end: int) -> list[Reading]:
+    return series[bisect_right(series, start, key=_at) : bisect_right(series, end, key=_at)]
+
+
 class PatientWindow:
     """The last minutes of every metric of one patient."""
 
@@ -55,8 +59,7 @@ class PatientWindow:
         insort_right(series, reading, key=_at)
         keep = KEEP_TEMPERATURE_MS if reading.metric == BODY_TEMPERATURE.code else KEEP_MS
         if series[0].at <= reading.at - keep or series[-1].at >= reading.at + keep:
-            low, high = (bisect_right(series, edge, key=_at) for edge in (reading.at - keep, reading.at + keep - 1))
-            series[:] = series[low:high]
+            series[:] = _cut(series, reading.at - keep, reading.at + keep - 1)
         return True
 
     def _is_repeat(self, reading: Reading, series: list[Reading]) -> bool:
@@ -77,16 +80,26 @@ class PatientWindow:
 
     def between(self, metric: int, start: int, end: int) -> tuple[Reading, ...]:
         """Return the readings of `metric` with start < at <= end (ms UTC), by time, then arrival, of all wearables that say it."""
-        found: list[Reading] = []
-        for (code, _), series in self._series.items():
-            if code == metric:
-                low, high = (bisect_right(series, edge, key=_at) for edge in (start, end))
-                found.extend(series[low:high])
-        return tuple(sorted(found, key=_at))
+        found = [part for series in self._of(metric) if (part := _cut(series, start, end))]
+        if len(found) <= 1:
+            return tuple(found[0]) if found else ()
+        return tuple(sorted((reading for part in found for reading in part), key=_at))
 
     def latest(self, metric: int, start: int, end: int) -> Reading | None:
         """Return the newest reading of `metric` with a value and start < at <= end, or None."""
-        return next((reading for reading in reversed(self.between(metric, start, end)) if not reading.absence), None)
+        newest: Reading | None = None
+        for series in self._of(metric):
+            for position in range(bisect_right(series, end, key=_at) - 1, -1, -1):
+                reading = series[position]
+                if reading.at <= start or (newest is not None and reading.at <= newest.at):
+                    break
+                if not reading.absence:
+                    newest = reading
+                    break
+        return newest
+
+    def _of(self, metric: int) -> list[list[Reading]]:
+        return [series for (code, _), series in self._series.items() if code == metric]
 
     def coverage(self, start: int, end: int) -> dict[str, float]:
         """Return received/expected (0..1) over (start, end] for each metric that has a rate, and for intervals between beats."""
