@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import signal
 import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
@@ -85,6 +86,10 @@ def _lifespan(
     return lifespan
 
 
+def _already_heard(_number: int, _frame: object) -> None:
+    """Be told to stop a second time: the server raises the signal again once it has stopped, and that is no failure."""
+
+
 def main() -> int:
     """Serve until SIGTERM or SIGINT; open requests may end, sockets are closed."""
     configure_logs()
@@ -105,6 +110,8 @@ def main() -> int:
         timeout_graceful_shutdown=5,
     )
     server = uvicorn.Server(config)
+    for told in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(told, _already_heard)
     server.run()
     return 0 if server.started else 1
 

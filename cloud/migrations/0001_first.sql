@@ -221,6 +221,7 @@ create table alert (
 create index alert_newest_first on alert (organisation_id, raised_at desc, id);
 create index alert_by_patient on alert (patient_id, raised_at desc, id);
 create index alert_by_storing on alert (organisation_id, stored_at);
+create index alert_open on alert (organisation_id, patient_id) where state = 'raised';
 create index alert_by_finding on alert (finding_id);
 
 -- Delivery: epochs, ledger, what could not be read ------------------------------------------------------------------------------
@@ -317,7 +318,7 @@ begin
     end loop;
     -- The worker serves every organisation; its grants below say what it may do with each table.
     foreach name in array array[
-        'patient', 'gateway', 'gateway_certificate', 'wearable', 'series', 'reading', 'waveform', 'clock_evidence',
+        'gateway', 'gateway_certificate', 'wearable', 'series', 'reading', 'waveform', 'clock_evidence',
         'finding', 'alert', 'epoch', 'undecoded'
     ] loop
         execute format('create policy of_ingest on %I to mediassist_ingest using (true) with check (true)', name);

@@ -1,0 +1,1 @@
+"""The ingest worker over a real PostgreSQL."""

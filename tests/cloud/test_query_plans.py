@@ -1,0 +1,131 @@
+"""Every query of the repositories, explained as the application role: none reads reading, waveform or alert from end to end."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any, cast
+from uuid import UUID
+
+import psycopg
+import pytest
+from psycopg import AsyncConnection, AsyncCursor
+
+from cloud.alerts import repository as alerts
+from cloud.database import enter_organisation
+from cloud.patients import repository as patients
+from cloud.vitals import repository as vitals
+from tests.support.clinics import Clinic, Planter, now_ms
+from tests.support.postgres import Addresses
+
+NOW = now_ms()
+SECOND = timedelta(seconds=1)
+LARGE = ("reading", "waveform", "alert", "finding", "clock_evidence")
+
+
+@pytest.fixture(scope="module")
+def clinic(database: Addresses) -> Clinic:
+    """Two clinics with 20,000 readings, 10,000 waveform pieces and 10,000 alerts and findings each."""
+    plant = Planter(database)
+    found = [plant.clinic(number) for number in (1, 2)]
+    for clinic in found:
+        one, other = clinic.patients
+        for patient in (one, other):
+            series = plant.series(patient, patient.belt, "heart_rate")
+            plant.run(
+                """insert into reading (organisation_id, series_id, at, value, record)
+                   select %s, %s, %s::timestamptz - n * interval '1 second', 70, n from generate_series(1, 10000) n""",
+                [clinic.id, series, NOW],
+            )
+            ecg = plant.series(patient, patient.patch, "ecg")
+            plant.run(
+                """insert into waveform
+                   select %s, %s, %s::timestamptz - n * interval '1 second', 125, 1, n, 1, 'none', '' from generate_series(1, 5000) n""",
+                [clinic.id, ecg, NOW],
+            )
+            plant.run(
+                """with made as (
+                       insert into finding
+                       select gen_random_uuid(), %(o)s, %(p)s, %(g)s, '', n, 'k', 'low', %(t)s::timestamptz - n * interval '1 minute', %(t)s,
+                              %(t)s, 1, null, null, '{}', '{}', '{}', '""', '' from generate_series(1, 5000) n returning id, at)
+                   insert into alert (id, organisation_id, patient_id, finding_id, kind, priority, raised_at, stored_at)
+                   select gen_random_uuid(), %(o)s, %(p)s, id, 'k', 'low', at, at from made""",
+                {"o": clinic.id, "p": patient.id, "g": patient.gateway, "t": NOW},
+            )
+            plant.run(
+                "insert into clock_evidence select %s, %s, %s::timestamptz - n * interval '1 second', 0, 0, 0 from generate_series(1, 5000) n",
+                [clinic.id, patient.belt, NOW],
+            )
+    with psycopg.connect(database.superuser, autocommit=True) as connection:
+        connection.execute("vacuum analyze")
+    return found[0]
+
+
+class Explaining(AsyncCursor[Any]):
+    """Explains what it is asked, then runs it."""
+
+    plans: list[tuple[str, str]]
+
+    async def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+        async with AsyncCursor(self.connection) as beside:
+            await beside.execute(cast("Any", f"explain {query}"), params)
+            plan = "\n".join(row[0] for row in await beside.fetchall())
+        Explaining.plans.append((str(query), plan))
+        return await super().execute(query, params, **options)
+
+
+@asynccontextmanager
+async def explaining(url: str, organisation: int) -> AsyncIterator[AsyncConnection[Any]]:
+    async with await AsyncConnection.connect(url) as connection:
+        await enter_organisation(connection, organisation)
+        Explaining.plans = []
+        connection.cursor_factory = Explaining
+        yield connection
+
+
+def assert_no_large_scan() -> None:
+    assert Explaining.plans
+    for query, plan in Explaining.plans:
+        scanned = [name for name in LARGE if f"Seq Scan on {name}" in plan]
+        assert not scanned, f"{query}\n{plan}"
+
+
+async def test_patients(database: Addresses, clinic: Clinic) -> None:
+    ids = [patient.id for patient in clinic.patients]
+    async with explaining(database.app, clinic.id) as connection:
+        await patients.patients(connection)
+        await patients.patient(connection, ids[0])
+        await patients.wearables(connection, ids[0])
+        assert len(await patients.latest(connection, ids)) == 2
+        assert len(await patients.waveforms_heard(connection, ids)) == 2
+        assert await patients.open_alerts(connection) == dict.fromkeys(ids, 5000)
+    assert_no_large_scan()
+
+
+async def test_vitals(database: Addresses, clinic: Clinic) -> None:
+    patient, since = clinic.patients[0].id, NOW - 100 * SECOND
+    async with explaining(database.app, clinic.id) as connection:
+        keys = await vitals.series_keys(connection, patient, [1])
+        strips = await vitals.series_keys(connection, patient, [20])
+        assert len(await vitals.points(connection, keys, since, NOW, 5001)) == 100
+        assert len(await vitals.thinned_points(connection, keys, since, NOW, 10)) == 10
+        assert len(await vitals.strips(connection, strips, since, NOW)) == 160
+        newest = await vitals.newest_readings(connection, keys)
+        assert len(await vitals.readings_since(connection, {series: at - 5 * SECOND for series, at in newest.items()}, 100)) == 6
+        pieces = await vitals.newest_strips(connection, strips)
+        assert len(await vitals.strips_since(connection, strips, {series: at - 5 * SECOND for series, at in pieces.items()}, 100)) == 6
+        assert await vitals.has_patient(connection, patient)
+    assert_no_large_scan()
+
+
+async def test_alerts(database: Addresses, clinic: Clinic) -> None:
+    patient: UUID = clinic.patients[0].id
+    async with explaining(database.app, clinic.id) as connection:
+        newest = await alerts.alerts(connection, None, None)
+        assert len(newest) == 200
+        assert len(await alerts.alerts(connection, patient, "raised")) == 200
+        assert await alerts.alert(connection, newest[0].id)
+        assert await alerts.finding(connection, newest[0].id)
+        assert await alerts.newest_storing(connection) is not None
+        assert await alerts.stored_since(connection, NOW - timedelta(minutes=3), [])
+        assert len(await alerts.clocks(connection, patient, NOW)) == 1
+    assert_no_large_scan()
