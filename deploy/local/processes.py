@@ -24,7 +24,7 @@ _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _LOOK = 0.05
 _FIRST_WAIT, _LONGEST_WAIT, _SETTLED = 0.2, 5.0, 10.0
-_HOPELESS = 8
+_STILLBORN, _HOPELESS = 4, 8
 _PATIENCE = 15.0
 
 
@@ -105,7 +105,7 @@ class Supervisor:
         running = self._running[name]
         deadline = time.monotonic() + seconds
         while not running.program.ready():
-            if running.process.poll() is not None and not running.program.restart:
+            if running.process.poll() is not None and (not running.program.restart or running.quick_deaths >= _STILLBORN):
                 raise ProcessFailed(f"{name} ended with {running.process.returncode}\n{self._tail(name)}")
             if time.monotonic() > deadline:
                 raise ProcessFailed(f"{name} was not ready within {seconds:g} s\n{self._tail(name)}")

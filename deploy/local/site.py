@@ -6,6 +6,7 @@ Steps wait only for what they need: the database is made beside the authority, t
 import asyncio
 import fcntl
 import json
+import os
 import signal
 import sys
 from collections.abc import Callable, Generator
@@ -183,7 +184,8 @@ def _journal(plan: Plan) -> Path:
 
 
 def _environment(pace: Pace) -> dict[str, str]:
-    return {"MEDIASSIST_DEMO": "1", "MEDIASSIST_PACE": write_pace(pace), "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    return {"MEDIASSIST_DEMO": "1", "MEDIASSIST_PACE": write_pace(pace), "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
 
 
 def _start(processes: Supervisor, *programs: Program) -> None:
