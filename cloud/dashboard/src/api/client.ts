@@ -83,10 +83,10 @@ type Answer<Path extends keyof paths, Method extends "get" | "post"> = paths[Pat
 
 export type Account = Answer<"/api/session", "get">;
 export type PatientSummary = Answer<"/api/patients", "get">[number];
-export type Patient = Answer<"/api/patients/{patient_id}", "get">;
+export type Patient = Answer<"/api/patients/{patient}", "get">;
 export type LatestValue = PatientSummary["latest"][number];
 export type Wearable = Patient["wearables"][number];
-export type Series = Answer<"/api/patients/{patient_id}/vitals", "get">[number];
-export type Piece = Answer<"/api/patients/{patient_id}/waveforms", "get">[number];
+export type Series = Answer<"/api/patients/{patient}/vitals", "get">[number];
+export type Piece = Answer<"/api/patients/{patient}/waveforms", "get">[number];
 export type AlertSummary = Answer<"/api/alerts", "get">[number];
-export type Alert = Answer<"/api/alerts/{alert_id}", "get">;
+export type Alert = Answer<"/api/alerts/{alert}", "get">;

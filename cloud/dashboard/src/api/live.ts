@@ -1,11 +1,8 @@
 /** The live feed: one WebSocket, kept open, reconnected with back-off, its state always known. */
-import type { AlertSummary, Piece, Series } from "./client.ts";
+import type { components } from "./schema.d.ts";
 
-export type LiveMessage =
-  | { type: "reading"; patient: string; series: Series[] }
-  | { type: "waveform"; patient: string; pieces: Piece[] }
-  | { type: "alert"; alert: AlertSummary }
-  | { type: "touched"; patient: string };
+type Said = components["schemas"];
+export type LiveMessage = Said["LiveReading"] | Said["LiveWaveform"] | Said["LiveAlert"] | Said["LiveTouched"];
 
 /** Whether what is on the screen follows the patient. `since` is the browser's clock, ms. */
 export interface LiveState {

@@ -32,7 +32,7 @@ export const sessionQuery = queryOptions({
 export const patientsQuery = api.queryOptions("get", "/api/patients");
 
 export function patientQuery(patient: string) {
-  return api.queryOptions("get", "/api/patients/{patient_id}", { params: { path: { patient_id: patient } } });
+  return api.queryOptions("get", "/api/patients/{patient}", { params: { path: { patient } } });
 }
 
 /** The part of the past that a patient's page shows, in milliseconds. */
@@ -46,9 +46,9 @@ export function recentVitalsQuery(patient: string) {
     queryKey: ["recent-vitals", patient],
     queryFn: async () => {
       const now = clock.now(Date.now());
-      const { data } = await client.GET("/api/patients/{patient_id}/vitals", {
+      const { data } = await client.GET("/api/patients/{patient}/vitals", {
         params: {
-          path: { patient_id: patient },
+          path: { patient },
           query: {
             from: new Date(now - RECENT_MS).toISOString(),
             to: new Date(now + 60_000).toISOString(),

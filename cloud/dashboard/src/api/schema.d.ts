@@ -11,7 +11,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List Alerts */
+        /**
+         * List Alerts
+         * @description Return the newest alerts, newest first, at most 200.
+         */
         get: operations["list_alerts"];
         put?: never;
         post?: never;
@@ -21,15 +24,18 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/alerts/{alert_id}": {
+    "/api/alerts/{alert}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Read Alert */
-        get: operations["read_alert"];
+        /**
+         * One Alert
+         * @description Return one alert with the raw window, the detector, the thresholds, the coverage and the clocks' evidence.
+         */
+        get: operations["one_alert"];
         put?: never;
         post?: never;
         delete?: never;
@@ -45,8 +51,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read Health */
-        get: operations["read_health"];
+        /**
+         * Health
+         * @description Say that the application and its database answer, and which database it is.
+         */
+        get: operations["health"];
         put?: never;
         post?: never;
         delete?: never;
@@ -62,8 +71,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List Metrics */
-        get: operations["list_metrics"];
+        /**
+         * Metrics Catalogue
+         * @description Return everything that can be measured.
+         */
+        get: operations["metrics_catalogue"];
         put?: never;
         post?: never;
         delete?: never;
@@ -79,7 +91,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List Patients */
+        /**
+         * List Patients
+         * @description Return the organisation's patients by name.
+         */
         get: operations["list_patients"];
         put?: never;
         post?: never;
@@ -89,15 +104,18 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/patients/{patient_id}": {
+    "/api/patients/{patient}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Read Patient */
-        get: operations["read_patient"];
+        /**
+         * One Patient
+         * @description Return one patient with the newest values and the wearables.
+         */
+        get: operations["one_patient"];
         put?: never;
         post?: never;
         delete?: never;
@@ -106,15 +124,18 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/patients/{patient_id}/vitals": {
+    "/api/patients/{patient}/vitals": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Read Vitals */
-        get: operations["read_vitals"];
+        /**
+         * Vitals
+         * @description Return a patient's series; one of more than 5,000 points is thinned to the extremes of equal parts.
+         */
+        get: operations["vitals"];
         put?: never;
         post?: never;
         delete?: never;
@@ -123,15 +144,18 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/patients/{patient_id}/waveforms": {
+    "/api/patients/{patient}/waveforms": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Read Waveforms */
-        get: operations["read_waveforms"];
+        /**
+         * Waveforms
+         * @description Return a patient's waveform pieces, cut to the window.
+         */
+        get: operations["waveforms"];
         put?: never;
         post?: never;
         delete?: never;
@@ -147,12 +171,21 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read Session */
-        get: operations["read_session"];
+        /**
+         * Current Account
+         * @description Say who is signed in.
+         */
+        get: operations["current_account"];
         put?: never;
-        /** Sign In */
+        /**
+         * Sign In
+         * @description Begin a session; the browser keeps its token in a cookie that scripts cannot read.
+         */
         post: operations["sign_in"];
-        /** Sign Out */
+        /**
+         * Sign Out
+         * @description End the session.
+         */
         delete: operations["sign_out"];
         options?: never;
         head?: never;
@@ -160,10 +193,34 @@ export interface paths {
         trace?: never;
     };
 }
-export type webhooks = Record<string, never>;
+export interface webhooks {
+    live: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Live Message
+         * @description Say what the socket /api/live sends: one of these objects a text frame.
+         */
+        post: operations["live_messagelive_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
 export interface components {
     schemas: {
-        /** Account */
+        /**
+         * Account
+         * @description The person who is signed in.
+         */
         Account: {
             /** Email */
             email: string;
@@ -175,10 +232,12 @@ export interface components {
             /** Name */
             name: string;
             organisation: components["schemas"]["Organisation"];
-            /** Role */
-            role: string;
+            role: components["schemas"]["Role"];
         };
-        /** Alert */
+        /**
+         * Alert
+         * @description An alert with its evidence. coverage: received / expected, by name.
+         */
         Alert: {
             /** Clock */
             clock: components["schemas"]["Clock"][];
@@ -198,7 +257,7 @@ export interface components {
             id: string;
             /** Kind */
             kind: string;
-            patient: components["schemas"]["PatientRef"];
+            patient: components["schemas"]["AlertedPatient"];
             /** Priority */
             priority: string;
             /**
@@ -218,7 +277,23 @@ export interface components {
             waveforms: components["schemas"]["WaveformOut"][];
             window: components["schemas"]["Window"];
         };
-        /** AlertSummary */
+        /**
+         * AlertedPatient
+         * @description Whom an alert is about.
+         */
+        AlertedPatient: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * AlertSummary
+         * @description An alert. priority: high, medium, low after IEC 60601-1-8. score: the detector's own scale.
+         */
         AlertSummary: {
             /** Explanation */
             explanation: string;
@@ -229,7 +304,7 @@ export interface components {
             id: string;
             /** Kind */
             kind: string;
-            patient: components["schemas"]["PatientRef"];
+            patient: components["schemas"]["AlertedPatient"];
             /** Priority */
             priority: string;
             /**
@@ -242,18 +317,10 @@ export interface components {
             /** State */
             state: string;
         };
-        /** CatalogueEntry */
-        CatalogueEntry: {
-            /** Decimals */
-            decimals: number;
-            /** Loinc */
-            loinc: string | null;
-            /** Name */
-            name: string;
-            /** Unit */
-            unit: string;
-        };
-        /** Clock */
+        /**
+         * Clock
+         * @description How a wearable's clock was mapped: UTC = ticks + offset, known to +- uncertainty.
+         */
         Clock: {
             /** Drift Ppm */
             drift_ppm: number;
@@ -267,14 +334,20 @@ export interface components {
              */
             wearable: string;
         };
-        /** Credentials */
+        /**
+         * Credentials
+         * @description What a person types to sign in.
+         */
         Credentials: {
             /** Email */
             email: string;
             /** Password */
             password: string;
         };
-        /** Detector */
+        /**
+         * Detector
+         * @description Which rule or model spoke. sha256: hex, of the table or artefact it ran.
+         */
         Detector: {
             /** Name */
             name: string;
@@ -283,7 +356,10 @@ export interface components {
             /** Version */
             version: string;
         };
-        /** Health */
+        /**
+         * Health
+         * @description The database that answers. timescaledb: whether the extension is in use.
+         */
         Health: {
             /** Database */
             database: string;
@@ -295,15 +371,20 @@ export interface components {
             /** Detail */
             detail?: components["schemas"]["ValidationError"][];
         };
-        /** LatestValue */
+        /**
+         * LatestValue
+         * @description The newest value of one metric. value: null exactly when `absence` says why.
+         */
         LatestValue: {
             /** Absence */
-            absence: number | null;
+            absence: string | null;
             /**
              * At
              * Format: date-time
              */
             at: string;
+            /** Decimals */
+            decimals: number;
             /** Metric */
             metric: string;
             /** Unit */
@@ -311,14 +392,102 @@ export interface components {
             /** Value */
             value: number | null;
         };
-        /** Organisation */
+        /**
+         * LiveAlert
+         * @description A new alert of any patient of the organisation.
+         */
+        LiveAlert: {
+            alert: components["schemas"]["AlertSummary"];
+            /**
+             * Type
+             * @default alert
+             * @constant
+             */
+            type: "alert";
+        };
+        /**
+         * LiveReading
+         * @description New readings of the watched patient.
+         */
+        LiveReading: {
+            /**
+             * Patient
+             * Format: uuid
+             */
+            patient: string;
+            /** Series */
+            series: components["schemas"]["Series"][];
+            /**
+             * Type
+             * @default reading
+             * @constant
+             */
+            type: "reading";
+        };
+        /**
+         * LiveTouched
+         * @description Something new was stored of a patient who is not watched; at most once a second.
+         */
+        LiveTouched: {
+            /**
+             * Patient
+             * Format: uuid
+             */
+            patient: string;
+            /**
+             * Type
+             * @default touched
+             * @constant
+             */
+            type: "touched";
+        };
+        /**
+         * LiveWaveform
+         * @description New waveform pieces of the watched patient.
+         */
+        LiveWaveform: {
+            /**
+             * Patient
+             * Format: uuid
+             */
+            patient: string;
+            /** Pieces */
+            pieces: components["schemas"]["WaveformOut"][];
+            /**
+             * Type
+             * @default waveform
+             * @constant
+             */
+            type: "waveform";
+        };
+        /**
+         * MetricOut
+         * @description One thing that can be measured. unit: UCUM.
+         */
+        MetricOut: {
+            /** Decimals */
+            decimals: number;
+            /** Loinc */
+            loinc: string | null;
+            /** Name */
+            name: string;
+            /** Unit */
+            unit: string;
+        };
+        /**
+         * Organisation
+         * @description A clinic or practice.
+         */
         Organisation: {
             /** Id */
             id: number;
             /** Name */
             name: string;
         };
-        /** Patient */
+        /**
+         * Patient
+         * @description One patient.
+         */
         Patient: {
             /**
              * Born
@@ -339,17 +508,10 @@ export interface components {
             /** Zone */
             zone: string;
         };
-        /** PatientRef */
-        PatientRef: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Name */
-            name: string;
-        };
-        /** PatientSummary */
+        /**
+         * PatientSummary
+         * @description A patient in a list. zone: IANA name. open_alerts: those that no person has taken.
+         */
         PatientSummary: {
             /**
              * Born
@@ -372,7 +534,27 @@ export interface components {
             /** Zone */
             zone: string;
         };
-        /** Series */
+        /**
+         * Problem
+         * @description What was refused, in a sentence.
+         */
+        Problem: {
+            /** Detail */
+            detail: string;
+        };
+        /**
+         * Role
+         * @description What a person is in their organisation.
+         * @enum {string}
+         */
+        Role: "nurse" | "doctor" | "administrator";
+        /**
+         * Series
+         * @description Values of one metric, oldest first.
+         *
+         *     metric: name in the catalogue. unit: UCUM. decimals: what a screen shows. at: ms since 1970 UTC. value: null where the
+         *     sensor spoke but gave no number; as long as `at`.
+         */
         Series: {
             /** At */
             at: number[];
@@ -398,7 +580,10 @@ export interface components {
             /** Error Type */
             type: string;
         };
-        /** WaveformOut */
+        /**
+         * WaveformOut
+         * @description Evenly sampled values. at: ms since 1970 UTC of the first. rate_hz: samples a second. values: in `unit`.
+         */
         WaveformOut: {
             /** At */
             at: number;
@@ -411,7 +596,10 @@ export interface components {
             /** Values */
             values: number[];
         };
-        /** Wearable */
+        /**
+         * Wearable
+         * @description What a patient wears.
+         */
         Wearable: {
             /**
              * Id
@@ -423,7 +611,10 @@ export interface components {
             /** Last Heard At */
             last_heard_at: string | null;
         };
-        /** Window */
+        /**
+         * Window
+         * @description The time that was judged.
+         */
         Window: {
             /**
              * From
@@ -448,8 +639,10 @@ export interface operations {
     list_alerts: {
         parameters: {
             query?: {
+                /** @description only this patient's */
                 patient?: string | null;
-                state?: string | null;
+                /** @description only those in this state */
+                state?: "raised" | null;
             };
             header?: never;
             path?: never;
@@ -466,23 +659,50 @@ export interface operations {
                     "application/json": components["schemas"]["AlertSummary"][];
                 };
             };
-            /** @description Validation Error */
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter is missing, or asks for what cannot be */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the database is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    read_alert: {
+    one_alert: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                alert_id: string;
+                alert: string;
             };
             cookie?: never;
         };
@@ -497,18 +717,54 @@ export interface operations {
                     "application/json": components["schemas"]["Alert"];
                 };
             };
-            /** @description Validation Error */
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no such alert */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter is missing, or asks for what cannot be */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the database is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    read_health: {
+    health: {
         parameters: {
             query?: never;
             header?: never;
@@ -526,9 +782,45 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter is missing, or asks for what cannot be */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the database is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
-    list_metrics: {
+    metrics_catalogue: {
         parameters: {
             query?: never;
             header?: never;
@@ -543,7 +835,43 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CatalogueEntry"][];
+                    "application/json": components["schemas"]["MetricOut"][];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter is missing, or asks for what cannot be */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the database is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -566,14 +894,50 @@ export interface operations {
                     "application/json": components["schemas"]["PatientSummary"][];
                 };
             };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter is missing, or asks for what cannot be */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the database is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
-    read_patient: {
+    one_patient: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                patient_id: string;
+                patient: string;
             };
             cookie?: never;
         };
@@ -588,27 +952,66 @@ export interface operations {
                     "application/json": components["schemas"]["Patient"];
                 };
             };
-            /** @description Validation Error */
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no such patient */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter is missing, or asks for what cannot be */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the database is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    read_vitals: {
+    vitals: {
         parameters: {
             query: {
+                /** @description ISO 8601 with an offset; included */
                 from: string;
-                metrics?: string | null;
+                /** @description names from the catalogue, separated by commas; empty = all */
+                metrics?: string;
+                /** @description ISO 8601 with an offset; not included */
                 to: string;
             };
             header?: never;
             path: {
-                patient_id: string;
+                patient: string;
             };
             cookie?: never;
         };
@@ -623,27 +1026,65 @@ export interface operations {
                     "application/json": components["schemas"]["Series"][];
                 };
             };
-            /** @description Validation Error */
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no such patient */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter is missing, or asks for what cannot be */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the database is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    read_waveforms: {
+    waveforms: {
         parameters: {
             query: {
+                /** @description ISO 8601 with an offset; included */
                 from: string;
                 metric: string;
+                /** @description ISO 8601 with an offset; not included */
                 to: string;
             };
             header?: never;
             path: {
-                patient_id: string;
+                patient: string;
             };
             cookie?: never;
         };
@@ -658,18 +1099,54 @@ export interface operations {
                     "application/json": components["schemas"]["WaveformOut"][];
                 };
             };
-            /** @description Validation Error */
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no such patient */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter is missing, or asks for what cannot be */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the database is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    read_session: {
+    current_account: {
         parameters: {
             query?: never;
             header?: never;
@@ -685,6 +1162,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter is missing, or asks for what cannot be */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the database is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -711,13 +1224,49 @@ export interface operations {
                     "application/json": components["schemas"]["Account"];
                 };
             };
-            /** @description Validation Error */
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter is missing, or asks for what cannot be */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many failed attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the database is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -737,6 +1286,75 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter is missing, or asks for what cannot be */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the database is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    live_messagelive_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LiveReading"] | components["schemas"]["LiveWaveform"] | components["schemas"]["LiveAlert"] | components["schemas"]["LiveTouched"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
             };
         };
     };

@@ -53,6 +53,7 @@ export function mergeLatest(known: readonly LatestValue[], fresh: readonly Serie
     latest.set(series.metric, {
       metric: series.metric,
       unit: series.unit,
+      decimals: series.decimals,
       value,
       absence: value === null ? (before?.absence ?? null) : null,
       at: new Date(at).toISOString(),

@@ -63,16 +63,8 @@ export function wearableText(kind: string): string {
   return WEARABLES[kind] ?? plain(kind);
 }
 
-/** Codes and names of `protocol.metrics.Absence`. */
+/** Names of `protocol.metrics.Absence`. */
 const ABSENCES: Record<string, string> = {
-  "1": "no number",
-  "2": "not at this resolution",
-  "3": "above range",
-  "4": "below range",
-  "5": "no number",
-  "6": "off the body",
-  "7": "implausible",
-  "8": "invalid",
   nan: "no number",
   nres: "not at this resolution",
   positive_infinity: "above range",
@@ -84,7 +76,6 @@ const ABSENCES: Record<string, string> = {
 };
 
 /** Why a sensor that spoke gave no number, in two or three words. */
-export function absenceText(absence: number | string | null | undefined): string {
-  if (absence === null || absence === undefined) return "no number";
-  return ABSENCES[String(absence).toLowerCase()] ?? "no number";
+export function absenceText(absence: string | null | undefined): string {
+  return ABSENCES[absence?.toLowerCase() ?? ""] ?? "no number";
 }

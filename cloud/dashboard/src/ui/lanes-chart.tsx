@@ -171,11 +171,6 @@ function draw(
           if (readout.current) readout.current.textContent = (self.cursor.left ?? -1) < 0 ? "" : text;
         },
       ],
-      draw: [
-        (self) => {
-          drawLines(self, shown.current.lane, css.getPropertyValue("--ink-2").trim(), font);
-        },
-      ],
     },
   };
   return new uPlot(options, columns(lane.at, lane.value), element);
@@ -195,23 +190,4 @@ function timeLabels(span: number, zone: string | undefined): uPlot.Axis.DynamicV
 function hasLonely(self: uPlot, series: number): boolean {
   const values = self.data[series] ?? [];
   return values.length < 4 || values.some((value, at) => value != null && values[at - 1] == null && values[at + 1] == null);
-}
-
-function drawLines(self: uPlot, lane: Lane, ink: string, font: string): void {
-  const { ctx, bbox } = self;
-  for (const { at, label } of lane.lines ?? []) {
-    const y = self.valToPos(at, "y", true);
-    if (y < bbox.top || y > bbox.top + bbox.height) continue;
-    ctx.save();
-    ctx.strokeStyle = ctx.fillStyle = ink;
-    ctx.setLineDash([6, 5]);
-    ctx.beginPath();
-    ctx.moveTo(bbox.left, y);
-    ctx.lineTo(bbox.left + bbox.width, y);
-    ctx.stroke();
-    ctx.font = font;
-    ctx.textAlign = "right";
-    ctx.fillText(label, bbox.left + bbox.width - 4, y - 4);
-    ctx.restore();
-  }
 }

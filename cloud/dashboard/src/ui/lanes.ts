@@ -13,8 +13,6 @@ export interface Lane {
   most?: number | undefined;
   at: readonly number[];
   value: readonly (number | null)[];
-  /** Lines across the lane, for instance a threshold. */
-  lines?: readonly { at: number; label: string }[];
 }
 
 /** Nothing for this long is a gap, whatever the usual step (ms). */

@@ -21,7 +21,7 @@ export function AlertPage() {
   const { alert: id = "" } = useParams();
   // What an alert stood on when it was raised never changes: asked once.
   const alert = useQuery({
-    ...api.queryOptions("get", "/api/alerts/{alert_id}", { params: { path: { alert_id: id } } }),
+    ...api.queryOptions("get", "/api/alerts/{alert}", { params: { path: { alert: id } } }),
     staleTime: Infinity,
   });
   if (alert.data) return <Found alert={alert.data} />;

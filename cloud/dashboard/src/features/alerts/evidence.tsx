@@ -10,7 +10,8 @@ import { clockTime, zoneName } from "../../ui/moments.ts";
 import { Panel } from "../../ui/panel.tsx";
 import { Strip } from "../../ui/strip.tsx";
 import { fittedGain, standardGain } from "../../ui/sweep.ts";
-import { extent, laneLines, readPieces } from "./window.ts";
+import styles from "./evidence.module.css";
+import { extent, olderThan, readPieces } from "./window.ts";
 
 const PAPER = { pxPerMm: 4, mmPerSecond: 25 };
 const STRIP_MM = 30;
@@ -19,13 +20,13 @@ export function Evidence({ alert, zone }: { alert: Alert; zone: string | undefin
   const from = Date.parse(alert.window.from);
   const to = Date.parse(alert.window.to);
   const lanes: Lane[] = alert.evidence
-    .filter(({ at }) => at.length > 0)
+    .filter(({ at }) => at.some((moment) => moment >= from))
     .map((series) => {
       const { long, colour, span, most } = metricWords(series.metric);
-      const lines = laneLines(series.metric, alert.thresholds);
-      return { ...series, id: series.metric, label: long, unit: unitText(series.unit), colour, span, most, lines };
+      return { ...series, id: series.metric, label: long, unit: unitText(series.unit), colour, span, most };
     });
   const waves = useMemo(() => [...Map.groupBy(alert.waveforms, ({ metric }) => metric)], [alert.waveforms]);
+  const older = olderThan(from, alert.evidence);
   const seconds = Math.round((to - from) / 1000);
   const note = `${clockTime(from, zone)} to ${clockTime(to, zone)} ${zoneName(from, zone)}, ${seconds} s`;
   return (
@@ -36,6 +37,16 @@ export function Evidence({ alert, zone }: { alert: Alert; zone: string | undefin
         ) : (
           <Message title="No readings in the window" />
         )}
+        {older.length > 0 ? (
+          <ul className={styles["older"]} aria-label="Older readings that counted">
+            {older.map(({ series, at, value }) => (
+              <li key={series.metric}>
+                {metricWords(series.metric).long} <strong>{value.toFixed(series.decimals)}</strong> {unitText(series.unit)}, measured
+                before the window at {clockTime(at, zone)}
+              </li>
+            ))}
+          </ul>
+        ) : null}
       </Panel>
       {waves.map(([metric, pieces]) => (
         <Waves key={metric} metric={metric} pieces={pieces} zone={zone} />

@@ -21,8 +21,8 @@ export function Grounds({ alert }: { alert: Alert }) {
           </div>
           {Object.entries(alert.thresholds).map(([name, value]) => (
             <div key={name}>
-              <dt>{plain(name)}</dt>
-              <dd>{figure(value)}</dd>
+              <dt>{plain(name.replace(/_ms$/u, ""))}</dt>
+              <dd>{name.endsWith("_ms") ? `${figure(value / 1000)} s` : figure(value)}</dd>
             </div>
           ))}
         </dl>

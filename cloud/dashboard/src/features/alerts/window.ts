@@ -1,5 +1,5 @@
-/** An alert's window of samples and thresholds, as its plots need them (pure). */
-import type { Piece } from "../../api/client.ts";
+/** An alert's window of samples, as its plots need them (pure). */
+import type { Piece, Series } from "../../api/client.ts";
 import type { Read } from "../../ui/sweep.ts";
 
 /** From when to when the pieces reach (ms), and their lowest and highest sample. */
@@ -41,11 +41,13 @@ export function readPieces(pieces: readonly Piece[]): Read {
   };
 }
 
-/** Thresholds that are about one metric ("spo2_low": 92) become lines across its lane. */
-export function laneLines(metric: string, thresholds: Readonly<Record<string, number>>): { at: number; label: string }[] {
-  return Object.entries(thresholds).flatMap(([name, at]) => {
-    if (name === metric) return [{ at, label: `threshold ${at}` }];
-    if (!name.startsWith(`${metric}_`)) return [];
-    return [{ at, label: `${name.slice(metric.length + 1).replaceAll("_", " ")} ${at}` }];
+/** Readings before the window that still counted, for instance a temperature taken an hour ago: the last of each metric. */
+export function olderThan(from: number, evidence: readonly Series[]): { series: Series; at: number; value: number }[] {
+  return evidence.flatMap((series) => {
+    const last = series.at.findLastIndex((at, index) => at < from && series.value[index] !== null);
+    const inside = series.at.some((at) => at >= from);
+    const at = series.at[last];
+    const value = series.value[last];
+    return inside || at === undefined || value === null || value === undefined ? [] : [{ series, at, value }];
   });
 }

@@ -77,7 +77,7 @@ function Cell({ metrics, latest, now, zone }: CellProps) {
     <Reading
       label={words.short}
       unit={value ? unitText(value.unit) : ""}
-      decimals={metric === "body_temperature" ? 1 : 0}
+      decimals={value?.decimals ?? 0}
       value={value?.value ?? null}
       absence={absenceText(value?.absence)}
       at={value ? Date.parse(value.at) : null}

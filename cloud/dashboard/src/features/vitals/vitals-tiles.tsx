@@ -51,7 +51,7 @@ function Tile({ metric, value, series, now, zone }: TileProps) {
         large
         label={words.long}
         unit={unit === undefined ? "" : unitText(unit)}
-        decimals={series?.decimals ?? (metric === "body_temperature" ? 1 : 0)}
+        decimals={value?.decimals ?? series?.decimals ?? 0}
         value={value?.value ?? null}
         absence={absenceText(value?.absence)}
         at={value ? Date.parse(value.at) : null}

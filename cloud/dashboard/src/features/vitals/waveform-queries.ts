@@ -11,9 +11,9 @@ export function recentWaveformsQuery(patient: string, metric: string) {
     queryKey: ["recent-waveforms", patient, metric],
     queryFn: async () => {
       const now = clock.now(Date.now());
-      const { data } = await client.GET("/api/patients/{patient_id}/waveforms", {
+      const { data } = await client.GET("/api/patients/{patient}/waveforms", {
         params: {
-          path: { patient_id: patient },
+          path: { patient },
           query: { metric, from: new Date(now - ASKED_MS).toISOString(), to: new Date(now + ASKED_MS).toISOString() },
         },
       });
