@@ -9,6 +9,8 @@ import pytest
 
 from deploy.local import postgres, unprivileged
 
+AS_ROOT = os.geteuid() == 0
+
 
 def test_it_starts_on_a_unix_socket_and_leaves_nothing() -> None:
     with postgres.temporary() as url, psycopg.connect(url) as connection:
@@ -29,7 +31,7 @@ def test_a_long_path_gets_a_short_socket(tmp_path: Path) -> None:
     assert not short.exists()
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="no root here: only root changes to another user")
+@pytest.mark.skipif(not AS_ROOT, reason="no root here: only root changes to another user")
 def test_a_folder_closed_to_the_server_is_named(tmp_path: Path) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)

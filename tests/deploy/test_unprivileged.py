@@ -7,10 +7,12 @@ import pytest
 
 from deploy.local import unprivileged
 
-ROOT_ONLY = pytest.mark.skipif(os.geteuid() != 0, reason="no root here: only root changes to another user")
+AS_ROOT = os.geteuid() == 0
+
+ROOT_ONLY = pytest.mark.skipif(not AS_ROOT, reason="no root here: only root changes to another user")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="no ordinary user here: running as root")
+@pytest.mark.skipif(AS_ROOT, reason="no ordinary user here: running as root")
 def test_an_ordinary_user_stays_who_it_is() -> None:
     assert unprivileged.find_user("nobody") is None
 
