@@ -80,7 +80,8 @@ async def commit(connection: Connection, batch: Batch) -> Committed:
         raise LookupError("an epoch in memory has no row in the database")
     new, late = ledger.taken(statuses, gaps, done)
     await ledger.forget(connection, late)
-    taken = [m for m in batch.messages if name_of(m.parsed) in new]
+    # The carrier may deliver the same bytes twice within a batch.
+    taken = list({name_of(m.parsed): m for m in batch.messages if name_of(m.parsed) in new}.values())
     fit = [m for m in taken if m.body is not None and name_of(m.parsed) not in batch.unfit]
     stored = await store(connection, fit, batch.wearers)
     await _keep_sealed(connection, [m for m in taken if m.body is None or name_of(m.parsed) in batch.unfit], batch)
@@ -91,7 +92,7 @@ async def commit(connection: Connection, batch: Batch) -> Committed:
 
 
 def _entries(batch: Batch) -> list[ledger.Entry]:
-    """Return each name once: the carrier may deliver the same bytes twice within a batch."""
+    """Return each name once."""
     entries = [ledger.Entry(*name_of(o.parsed), o.sha256, b"") for o, _ in batch.openings]
     entries += [ledger.Entry(*name_of(m.parsed), m.sha256, m.header.previous) for m in batch.messages]
     return list({entry.name: entry for entry in entries}.values())

@@ -147,4 +147,4 @@ class Sorting:
             if reason is not None:
                 batch.unfit[name_of(parsed)] = reason
                 REFUSED.labels(reason).inc()
-                log.warning("message.kept_sealed", gateway=parsed.gateway.hex, counter=parsed.counter, reason=reason)
+                log.warning("message.kept_sealed", gateway=parsed.gateway.hex, counter=parsed.counter, reason=reason, why=message.why)

@@ -20,7 +20,7 @@ async def test_a_repeat_that_waits_for_a_fold_is_recognised(wire: Exchange) -> N
         await fold(folding, GATEWAY, epoch)
         late = asyncio.create_task(wire.carry(arrivals[1]))
         async with asyncio.timeout(10):
-            while not wire.rows("select from pg_stat_activity where wait_event_type = 'Lock' and query like 'insert into ledger%%'"):
+            while not wire.rows("select pid from pg_stat_activity where wait_event_type = 'Lock' and query like 'insert into ledger%%'"):
                 await asyncio.sleep(0.02)
     committed = await late
     assert committed.new == set()
