@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 import structlog
 import uvicorn
 from fastapi import FastAPI
-from pydantic import ValidationError
 
 from cloud.access.brake import Brake
 from cloud.access.passwords import Passwords
@@ -23,7 +22,7 @@ from cloud.logs import configure_logs
 from cloud.pages import Headers, Pages
 from cloud.refusals import Refusals
 from cloud.request import Caller, Surroundings
-from cloud.settings import CloudSettings
+from cloud.settings import CloudSettings, WrongSetting, read
 
 log = structlog.stdlib.get_logger()
 
@@ -94,9 +93,9 @@ def main() -> int:
     """Serve until SIGTERM or SIGINT; open requests may end, sockets are closed."""
     configure_logs()
     try:
-        settings = CloudSettings.model_validate({})
-    except ValidationError as error:
-        print("\n".join(f"CLOUD_{'.'.join(map(str, found['loc']))}: {found['msg']}".upper() for found in error.errors()), file=sys.stderr)  # noqa: T201
+        settings = read(CloudSettings)
+    except WrongSetting as wrong:
+        log.error("app.wrong_setting", settings=str(wrong).splitlines())
         return 2
     config = uvicorn.Config(
         assemble(settings),

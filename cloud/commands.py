@@ -19,13 +19,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
-import psycopg
-from pydantic import ValidationError
-
 from cloud import migrate, planting
 from cloud.access.account import Account, Organisation, Role
 from cloud.access.passwords import Passwords
-from cloud.settings import OwnerSettings
+from cloud.database import Rejected
+from cloud.settings import OwnerSettings, WrongSetting, read
 
 SHORTEST_PASSWORD = 12
 
@@ -45,7 +43,7 @@ def database(arguments: Sequence[str]) -> int:
             for name in migrate.migrate(url, datetime.now(UTC), app_password=passwords[0], ingest_password=passwords[1]):
                 print(f"applied {name}")
         standing = migrate.standing(url)
-    except (migrate.MigrationRefused, psycopg.Error) as error:
+    except (migrate.MigrationRefused, Rejected) as error:
         return _refused(error)
     print(f"{standing.server}, {'with' if standing.timescaledb else 'without'} timescaledb")
     print(f"applied: {', '.join(standing.applied) or 'nothing'}; pending: {', '.join(standing.pending) or 'nothing'}")
@@ -109,16 +107,16 @@ def openapi(arguments: Sequence[str]) -> int:
 def _plant(settings: OwnerSettings, clinics: list[planting.Clinic]) -> int:
     try:
         asyncio.run(planting.plant(settings.database_url.get_secret_value(), clinics, Passwords()))
-    except (LookupError, psycopg.Error) as error:
+    except (LookupError, migrate.MigrationRefused, Rejected) as error:
         return _refused(error)
     return 0
 
 
 def _settings() -> OwnerSettings | None:
     try:
-        return OwnerSettings.model_validate({})
-    except ValidationError:
-        print("set MEDIASSIST_DATABASE_URL to the database's address (superuser or mediassist_owner)", file=sys.stderr)
+        return read(OwnerSettings)
+    except WrongSetting as wrong:
+        print(f"{wrong} (the database's address, as superuser or mediassist_owner)", file=sys.stderr)
         return None
 
 

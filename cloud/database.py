@@ -1,9 +1,9 @@
 """The cloud's way to PostgreSQL: a pool, transactions that see one organisation, and what the server can do."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import LiteralString, Self
+from typing import LiteralString, Self, cast
 
 from psycopg import AsyncConnection, Error, OperationalError, sql
 from psycopg.rows import TupleRow
@@ -72,8 +72,8 @@ class Database:
         Raises:
             Away: the server is away, or went away: what is announced meanwhile is not heard.
         """
-        async with await AsyncConnection.connect(self._url, autocommit=True) as connection:
-            await connection.execute(sql.SQL("listen {}").format(sql.Identifier(channel)))
+        async with single_connection(self._url) as connection:
+            await connection.execute(naming("listen {}", channel))
             yield None
             async for notify in connection.notifies():
                 yield notify.payload
@@ -84,6 +84,33 @@ class Database:
             return await capabilities(connection)
 
 
+@asynccontextmanager
+async def single_connection(url: str) -> AsyncGenerator[Connection]:
+    """Open one connection outside of any pool, as a command needs it; each statement commits by itself.
+
+    Raises:
+        Away: the server is away, or lets nobody in by this address.
+    """
+    async with await AsyncConnection.connect(url, autocommit=True) as connection:
+        yield connection
+
+
+def naming(statement: LiteralString, *names: str) -> sql.Composed:
+    """Return a statement whose {} are filled by quoted names of roles or tables."""
+    return sql.SQL(statement).format(*(sql.Identifier(name) for name in names))
+
+
+def as_statement(text: str) -> sql.SQL:
+    """Return a file of this distribution as a statement; never anything that came from outside."""
+    return sql.SQL(cast("LiteralString", text))
+
+
+async def set_password(connection: Connection, role: str, password: str) -> None:
+    """Give a role a password, of which only the SCRAM verifier is sent."""
+    verifier = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
+    await connection.execute(sql.SQL("alter role {} password {}").format(sql.Identifier(role), sql.Literal(verifier)))
+
+
 async def enter_organisation(connection: Connection, organisation: int) -> None:
     """Let the rest of this transaction see `organisation`."""
     await connection.execute("select set_config('mediassist.organisation', %s, true)", [str(organisation)])
@@ -91,14 +118,14 @@ async def enter_organisation(connection: Connection, organisation: int) -> None:
 
 async def capabilities(connection: Connection) -> Capabilities:
     """Ask the server behind `connection` what it is."""
-    version = await _one(connection, "select current_setting('server_version')")
-    timescaledb = await _one(connection, "select exists (select from pg_extension where extname = 'timescaledb')")
+    version = await value_of(connection, "select current_setting('server_version')")
+    timescaledb = await value_of(connection, "select exists (select from pg_extension where extname = 'timescaledb')")
     return Capabilities(f"postgresql {str(version).split(' ', maxsplit=1)[0]}", bool(timescaledb))
 
 
-async def _one(connection: Connection, query: LiteralString) -> object:
+async def value_of(connection: Connection, query: LiteralString, values: Sequence[object] | None = None) -> object:
     """Return the single value of a query that always has one."""
-    row = await (await connection.execute(query)).fetchone()
+    row = await (await connection.execute(query, values)).fetchone()
     if row is None:
         raise LookupError(f"no row from: {query}")
     value: object = row[0]

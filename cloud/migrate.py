@@ -1,23 +1,20 @@
 """Bring a database to the tables that this version needs: roles, numbered files once each, partitions ahead."""
 
+import asyncio
 import hashlib
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import LiteralString, cast
+from typing import LiteralString
 
-import psycopg
-from psycopg import sql
-from psycopg.rows import TupleRow
+from cloud.database import Connection, as_statement, capabilities, naming, set_password, single_connection, value_of
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 OWNER: LiteralString = "mediassist_owner"
 PARTITIONS_BEHIND = timedelta(days=62)
 PARTITIONS_AHEAD = timedelta(days=100)
-
-Owner = psycopg.Connection[TupleRow]
 
 
 class MigrationRefused(Exception):
@@ -68,67 +65,84 @@ def migrate(
 
     Raises:
         MigrationRefused: a file that was applied has changed since, or this login may not do what is missing.
-        psycopg.Error: the server is away, or refuses a statement.
+        Rejected: the server is away, or refuses a statement.
     """
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("select pg_advisory_lock(hashtext('mediassist.migrate'))")
-        _make_roles(connection, {"mediassist_app": app_password, "mediassist_ingest": ingest_password})
-        _make_extension(connection)
-        with owning(connection):
-            applied = _apply(connection, migrations(folder))
-            connection.execute("select make_partitions(%s, %s)", [now - PARTITIONS_BEHIND, now + PARTITIONS_AHEAD])
-        return applied
+    return asyncio.run(_migrate(url, now, {"mediassist_app": app_password, "mediassist_ingest": ingest_password}, folder))
 
 
 def standing(url: str, folder: Path = MIGRATIONS) -> Standing:
-    """Say what a database is and which files it has."""
-    with psycopg.connect(url, autocommit=True) as connection:
-        version = _value(connection, "select current_setting('server_version')")
-        timescaledb = _value(connection, "select exists (select from pg_extension where extname = 'timescaledb')")
-        known = _value(connection, "select to_regclass('public.schema_migration') is not null")
-        with owning(connection):
-            done = set(_applied(connection)) if known else set[int]()
+    """Say what a database is and which files it has.
+
+    Raises:
+        Rejected: the server is away, or this login may not look.
+    """
+    return asyncio.run(_standing(url, folder))
+
+
+@asynccontextmanager
+async def owning(connection: Connection) -> AsyncGenerator[None]:
+    """Be mediassist_owner for a block (outside of a transaction), whoever signed in.
+
+    Raises:
+        MigrationRefused: there is no such role yet.
+    """
+    if not await value_of(connection, "select exists (select from pg_roles where rolname = %s)", [OWNER]):
+        raise MigrationRefused("there is no role mediassist_owner: run `mediassist database migrate` as a superuser first")
+    await connection.execute(naming("set role {}", OWNER))
+    yield
+    await connection.execute("reset role")
+
+
+async def _migrate(url: str, now: datetime, passwords: dict[LiteralString, str | None], folder: Path) -> list[str]:
+    async with single_connection(url) as connection:
+        await connection.execute("select pg_advisory_lock(hashtext('mediassist.migrate'))")
+        await _make_roles(connection, passwords)
+        await _make_extension(connection)
+        async with owning(connection):
+            applied = await _apply(connection, migrations(folder))
+            await connection.execute("select make_partitions(%s, %s)", [now - PARTITIONS_BEHIND, now + PARTITIONS_AHEAD])
+        return applied
+
+
+async def _standing(url: str, folder: Path) -> Standing:
+    async with single_connection(url) as connection:
+        found = await capabilities(connection)
+        done: dict[int, str] = {}
+        if await value_of(connection, "select to_regclass('public.schema_migration') is not null"):
+            async with owning(connection):
+                done = await _applied(connection)
         files = migrations(folder)
         return Standing(
-            f"postgresql {str(version).split(' ', maxsplit=1)[0]}",
-            bool(timescaledb),
+            found.server,
+            found.timescaledb,
             tuple(file.name for file in files if file.number in done),
             tuple(file.name for file in files if file.number not in done),
         )
 
 
-@contextmanager
-def owning(connection: Owner) -> Generator[None]:
-    """Be mediassist_owner for a block (outside of a transaction), whoever signed in."""
-    exists = _value(connection, "select exists (select from pg_roles where rolname = %s)", [OWNER])
-    if not exists:
-        raise MigrationRefused("there is no role mediassist_owner: run `mediassist database migrate` as a superuser first")
-    connection.execute(sql.SQL("set role {}").format(sql.Identifier(OWNER)))
-    yield
-    connection.execute("reset role")
-
-
-def _make_roles(connection: Owner, passwords: dict[LiteralString, str | None]) -> None:
-    there = {str(row[0]) for row in connection.execute("select rolname from pg_roles where rolname like 'mediassist\\_%'")}
-    superuser = bool(_value(connection, "select rolsuper from pg_roles where rolname = current_user"))
+async def _make_roles(connection: Connection, passwords: dict[LiteralString, str | None]) -> None:
+    cursor = await connection.execute("select rolname from pg_roles where rolname like 'mediassist\\_%'")
+    there = {str(row[0]) for row in await cursor.fetchall()}
+    superuser = await value_of(connection, "select rolsuper from pg_roles where rolname = current_user")
     missing = {OWNER, *passwords} - there
     if missing and not superuser:
         raise MigrationRefused(f"the roles {', '.join(sorted(missing))} are missing, and only a superuser can make them")
     if not superuser:
         return
     for role in sorted(missing):
-        options = sql.SQL("nologin") if role == OWNER else sql.SQL("login")
-        connection.execute(sql.SQL("create role {} nosuperuser nobypassrls {}").format(sql.Identifier(role), options))
-    connection.execute(sql.SQL("grant create, usage on schema public to {}").format(sql.Identifier(OWNER)))
+        made = naming(
+            "create role {} nosuperuser nobypassrls nologin" if role == OWNER else "create role {} nosuperuser nobypassrls login", role
+        )
+        await connection.execute(made)
+    await connection.execute(naming("grant create, usage on schema public to {}", OWNER))
     for role, password in passwords.items():
         if password is not None:
-            secret = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
-            connection.execute(sql.SQL("alter role {} password {}").format(sql.Identifier(role), sql.Literal(secret)))
+            await set_password(connection, role, password)
 
 
-def _make_extension(connection: Owner) -> None:
+async def _make_extension(connection: Connection) -> None:
     """Create TimescaleDB where the server offers it and has it loaded, and this login may."""
-    offered = _value(
+    offered = await value_of(
         connection,
         """select exists (select from pg_available_extensions where name = 'timescaledb')
                and current_setting('shared_preload_libraries') like '%timescaledb%'
@@ -136,15 +150,15 @@ def _make_extension(connection: Owner) -> None:
                and to_regclass('public.reading') is null""",
     )
     if offered:
-        connection.execute("create extension if not exists timescaledb")
+        await connection.execute("create extension if not exists timescaledb")
 
 
-def _apply(connection: Owner, files: list[Migration]) -> list[str]:
-    connection.execute(
+async def _apply(connection: Connection, files: list[Migration]) -> list[str]:
+    await connection.execute(
         """create table if not exists schema_migration (
                number int primary key, name text not null, sha256 text not null, applied_at timestamptz not null default clock_timestamp())"""
     )
-    done = _applied(connection)
+    done = await _applied(connection)
     newest = max(done, default=0)
     if newest > len(files):
         raise MigrationRefused(f"the database has migration {newest}, this version only knows {len(files)}: install the newer version")
@@ -154,23 +168,16 @@ def _apply(connection: Owner, files: list[Migration]) -> list[str]:
             if done[file.number] != file.sha256:
                 raise MigrationRefused(f"{file.name}.sql was changed after it had been applied: restore it, and write a new file instead")
             continue
-        with connection.transaction():
-            connection.execute(cast("LiteralString", file.text))
-            connection.execute(
+        async with connection.transaction():
+            await connection.execute(as_statement(file.text))
+            await connection.execute(
                 "insert into schema_migration (number, name, sha256) values (%s, %s, %s)", [file.number, file.name, file.sha256]
             )
         applied.append(file.name)
     return applied
 
 
-def _applied(connection: Owner) -> dict[int, str]:
+async def _applied(connection: Connection) -> dict[int, str]:
     """Return number -> sha256 of what was applied."""
-    return {int(row[0]): str(row[1]) for row in connection.execute("select number, sha256 from schema_migration")}
-
-
-def _value(connection: Owner, query: LiteralString, values: list[object] | None = None) -> object:
-    row = connection.execute(query, values).fetchone()
-    if row is None:
-        raise LookupError(f"no row from: {query}")
-    value: object = row[0]
-    return value
+    cursor = await connection.execute("select number, sha256 from schema_migration")
+    return {int(row[0]): str(row[1]) for row in await cursor.fetchall()}

@@ -17,15 +17,14 @@ from uuid import UUID, uuid4
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
-from psycopg import AsyncConnection, sql
 
 from cloud.access import repository as access
 from cloud.access.account import Account, Organisation, Role
 from cloud.access.passwords import Passwords
-from cloud.database import Connection, enter_organisation
+from cloud.database import Connection, enter_organisation, single_connection
 from cloud.devices import repository as devices
 from cloud.devices.repository import Certificate, Wearable
-from cloud.migrate import OWNER
+from cloud.migrate import owning
 from cloud.patients import repository as patients
 from cloud.patients.repository import PatientRow
 from provisioning.certificates import certificate_id
@@ -95,10 +94,10 @@ async def plant(url: str, clinics: list[Clinic], passwords: Passwords) -> None:
 
     Raises:
         LookupError: an e-mail address belongs to an account of another organisation.
-        psycopg.Error: the server is away, or this login may not be mediassist_owner.
+        MigrationRefused: the database has no tables yet.
+        Rejected: the server is away, or this login may not be mediassist_owner.
     """
-    async with await AsyncConnection.connect(url, autocommit=True) as connection:
-        await connection.execute(sql.SQL("set role {}").format(sql.Identifier(OWNER)))
+    async with single_connection(url) as connection, owning(connection):
         for clinic in clinics:
             async with connection.transaction():
                 await enter_organisation(connection, clinic.organisation.id)

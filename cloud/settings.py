@@ -2,14 +2,37 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from protocol.pace import REAL, Pace, parse_pace
 
+Settings = TypeVar("Settings", bound=BaseSettings)
+
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+
+
+class WrongSetting(Exception):
+    """A setting is missing or cannot be: the message names each by its environment variable, and never says its value."""
+
+
+def read(kind: type[Settings]) -> Settings:
+    """Read settings from the environment.
+
+    Raises:
+        WrongSetting: one is missing or cannot be.
+    """
+    try:
+        return kind.model_validate({})
+    except ValidationError as error:
+        prefix = kind.model_config.get("env_prefix", "")
+        lines: list[str] = []
+        for found in error.errors(include_input=False, include_url=False):
+            name = ".".join(str(part) for part in found["loc"])
+            lines.append(f"{name if name.isupper() or not name else prefix + name.upper()}: {found['msg']}")
+        raise WrongSetting("\n".join(lines)) from None
 
 
 class CloudSettings(BaseSettings):
