@@ -1,6 +1,7 @@
 """The ingest worker's process: `python -m cloud.worker`. Assembles the line and runs it until told to stop."""
 
 import asyncio
+import logging
 import signal
 import ssl
 from datetime import UTC, datetime, timedelta
@@ -74,7 +75,7 @@ async def run(settings: WorkerSettings) -> None:
         key = load_private(settings.keys)
         sorting = Sorting(database, Adoption(database), {key.id: key}, open_key(settings.keys))
         name = certificate_name(settings.identity)
-        inlet = Subscriber(name, settings.broker_host, settings.broker_port, tls_context(settings.identity))
+        inlet = Subscriber(name, settings.group, (settings.broker_host, settings.broker_port), tls_context(settings.identity))
         log.info("worker.started", worker=name, generation=generation)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_partitions(database, pace))
@@ -103,4 +104,5 @@ async def _until_told() -> None:
 
 if __name__ == "__main__":
     configure_logs()
+    logging.getLogger("gmqtt").setLevel(logging.WARNING)  # below, it writes the name of the workers' group
     asyncio.run(_until_told())

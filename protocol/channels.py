@@ -10,12 +10,20 @@ RECEIPTS = "receipt"
 UNKNOWN = "unknown"
 
 ALL_UPWARD = "g/+/up/#"
-SHARED_UPWARD = f"$share/ingest/{ALL_UPWARD}"
 
 
 def upward(gateway: UUID, what: str) -> str:
     """Return where a gateway publishes its openings or messages."""
     return f"g/{gateway.hex}/up/{what}"
+
+
+def shared_upward(group: str) -> str:
+    """Return what the workers of one group subscribe to, each message to one of them.
+
+    group: known to the workers alone. A broker may let anyone into a group and refuse at delivery: what is dealt to a stranger is gone
+    until it is sent again.
+    """
+    return f"$share/{group}/{ALL_UPWARD}"
 
 
 def downward(gateway: UUID, what: str) -> str:

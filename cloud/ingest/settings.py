@@ -13,7 +13,8 @@ class WorkerSettings(BaseSettings):
     """The ingest worker's settings.
 
     database_url: libpq address of the role mediassist_ingest. identity: folder with key.pem, cert.pem, ca.pem; the certificate's name is
-    the worker's, and stays the same over restarts. keys: folder with the ingest key and the key-encryption key. metrics_port: 0 = none.
+    the worker's, and stays the same over restarts. keys: folder with the ingest key and the key-encryption key. group: of
+    the workers' shared subscription; a secret, the same for all of them, for a broker that lets anyone join. metrics_port: 0 = none.
     """
 
     model_config = SettingsConfigDict(env_prefix="CLOUD_", frozen=True, extra="forbid")
@@ -23,6 +24,7 @@ class WorkerSettings(BaseSettings):
     broker_port: int = Field(default=8883, ge=1, le=65535)
     identity: Path
     keys: Path
+    group: str = Field(default="ingest", pattern=r"^[A-Za-z0-9_-]+$")
     metrics_port: int = Field(default=0, ge=0, le=65535)
     pace: str = Field(default="", validation_alias="MEDIASSIST_PACE")
     demo: bool = Field(default=False, validation_alias="MEDIASSIST_DEMO")

@@ -21,10 +21,14 @@ RETRY_SECONDS = 1.0
 
 
 class Subscriber:
-    """One worker's connection. name: as in its certificate; it stays the same over restarts, for the broker keeps its messages by it."""
+    """One worker's connection. group: of the shared subscription. broker: host, port.
 
-    def __init__(self, name: str, host: str, port: int, tls: ssl.SSLContext) -> None:
-        self._name, self._host, self._port, self._tls = name, host, port, tls
+    name: as in its certificate; it stays the same over restarts, for the broker keeps its messages by it.
+    """
+
+    def __init__(self, name: str, group: str, broker: tuple[str, int], tls: ssl.SSLContext) -> None:
+        self._name, self._group, self._tls = name, group, tls
+        self._host, self._port = broker
         self._link = 0
         self._client = self._new_client()
 
@@ -75,7 +79,7 @@ class Subscriber:
 
     def _on_connect(self, client: Client, _flags: int, _result: int, _properties: dict[str, object]) -> None:
         self._link += 1
-        client.subscribe(channels.SHARED_UPWARD, qos=1)
+        client.subscribe(channels.shared_upward(self._group), qos=1)
         log.info("inlet.connected")
 
     def _on_disconnect(self, *_: object) -> None:

@@ -135,7 +135,7 @@ def connect(site: Site) -> Iterator[object]:
 
 def test_a_gateway_speaks_and_the_worker_hears(connect) -> None:
     worker, gateway = connect("ingest-1"), connect(ONE.hex)
-    assert worker.subscribe(channels.SHARED_UPWARD) == 1
+    assert worker.subscribe(channels.shared_upward("ingest")) == 1
     assert gateway.subscribe(channels.downward(ONE, "#")) == 1
     assert gateway.publish(channels.upward(ONE, channels.MESSAGES)) == 0
     worker.wait_for(lambda: worker.heard == [channels.upward(ONE, channels.MESSAGES)])
@@ -152,7 +152,8 @@ def test_a_gateway_publishes_nowhere_else(connect, topic: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "topic", ["#", "g/#", channels.downward(TWO, "#"), "g/+/down/#", channels.SHARED_UPWARD, f"$share/x/{channels.downward(TWO, '#')}"]
+    "topic",
+    ["#", "g/#", channels.downward(TWO, "#"), "g/+/down/#", channels.shared_upward("ingest"), f"$share/x/{channels.downward(TWO, '#')}"],
 )
 def test_a_gateway_overhears_nothing(connect, topic: str) -> None:
     worker, two, eavesdropper = connect("ingest-1"), connect(TWO.hex), connect(ONE.hex)
@@ -172,8 +173,8 @@ def test_a_gateway_overhears_nothing(connect, topic: str) -> None:
 
 def test_a_gateway_that_guesses_at_the_workers_group_takes_nothing_from_them(connect) -> None:
     worker, two, thief = connect("ingest-1"), connect(TWO.hex), connect(ONE.hex)
-    worker.subscribe(f"$share/{secrets.token_hex(16)}/{channels.ALL_UPWARD}")
-    thief.subscribe(channels.SHARED_UPWARD)
+    worker.subscribe(channels.shared_upward(secrets.token_hex(16)))
+    thief.subscribe(channels.shared_upward("ingest"))
     for _ in range(4):
         two.publish(channels.upward(TWO, channels.MESSAGES))
     worker.wait_for(lambda: len(worker.heard) == 4)
