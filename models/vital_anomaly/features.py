@@ -57,6 +57,7 @@ INPUTS = (RR_INTERVAL.code, HEART_RATE.code, PULSE_RATE.code, SPO2.code, RESPIRA
 
 _RR_LOW_MS, _RR_HIGH_MS = 200.0, 5_000.0
 _RUNNING = 9
+"""The running median is of the neighbours, four on each side: a beat that alternates would hide in a median it is part of."""
 _TOLERANCE_MS = 30.0
 _GAP_MS = 2_000.0
 _LEAST_POINTS = 3
@@ -147,7 +148,8 @@ def _rhythm(beats: Track) -> list[float]:
     steps = np.diff(rr)[joined]
     if not len(steps):
         return [float("nan")] * len(RHYTHM)
-    running = np.median(np.lib.stride_tricks.sliding_window_view(np.pad(rr, _RUNNING // 2, mode="edge"), _RUNNING), axis=1)
+    around = np.lib.stride_tricks.sliding_window_view(np.pad(rr, _RUNNING // 2, mode="edge"), _RUNNING)
+    running = np.median(np.delete(around, _RUNNING // 2, axis=1), axis=1)
     relative = rr / running
     pairs = (relative[:-1] < 0.85) & (relative[1:] > 1.1) & joined
     return [

@@ -1,0 +1,16 @@
+"""What training calls of onnx."""
+
+from onnx import checker as checker
+from onnx import helper as helper
+from onnx import numpy_helper as numpy_helper
+
+class TensorProto:
+    FLOAT: int
+
+class NodeProto: ...
+class ValueInfoProto: ...
+class GraphProto: ...
+class OperatorSetIdProto: ...
+
+class ModelProto:
+    def SerializeToString(self) -> bytes: ...
