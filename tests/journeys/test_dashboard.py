@@ -1,0 +1,66 @@
+"""A nurse's morning in a real Chromium: signs in, sees the live trace move, sees the alert, opens its evidence.
+
+And afterwards nothing that any process has written holds a name, an e-mail address, a password or a key (K8).
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.local.site import ROOT
+from tests.support.stack import Stack, whole_stack
+
+DASHBOARD = ROOT / "cloud" / "dashboard"
+SCREENSHOTS = ROOT / "artefacts" / "screenshots"
+
+pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(300)]
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    if not (DASHBOARD / "dist" / "index.html").is_file():
+        pytest.skip("the dashboard is not built: make test builds it")
+    with whole_stack(patients=4) as running:
+        yield running
+
+
+@pytest.mark.browser
+def test_a_nurse_sees_the_heartbeat_and_the_alert(stack: Stack) -> None:
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    npx = shutil.which("npx") or shutil.which("npx", path=str(ROOT / ".venv/bin"))
+    if chromium is None or npx is None:
+        pytest.skip(f"missing: {'Chromium (apt install chromium)' if chromium is None else 'npx (Node.js 20.19 or later)'}")
+    north = stack.logins[0]
+    environment = {
+        **os.environ,
+        "E2E_URL": stack.app_url,
+        "E2E_EMAIL": north.email,
+        "E2E_PASSWORD": north.password,
+        "E2E_CHROMIUM": chromium,
+        "E2E_SCREENSHOTS": str(SCREENSHOTS),
+        "CI": "1",
+    }
+    run = subprocess.run([npx, "playwright", "test"], cwd=DASHBOARD, env=environment, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout[-6000:] + run.stderr[-2000:]
+    assert len(list(SCREENSHOTS.glob("*.png"))) >= 5
+
+
+def test_no_process_writes_a_name_an_address_a_password_or_a_key_into_its_log(stack: Stack) -> None:
+    stack.stored(50)
+    logs = {path.name: path.read_text("utf-8", errors="replace") for path in stack.site.processes.logs.glob("*.log")}
+    assert {"worker.log", "app.log", "gateway-1.log", "broker.log", "simulators.log"} <= logs.keys()
+    people = json.loads((stack.site.plan.state / "people.json").read_text("utf-8"))
+    text = json.dumps(people)
+    names = set(re.findall(r'"name": "([^"]{4,})"', text)) - {"North Clinic", "South Clinic"}
+    secrets = names | {login.password for login in stack.logins} | {login.email for login in stack.logins}
+    secrets |= {path.read_text("utf-8").split("\n")[1] for path in Path(stack.site.plan.state).rglob("key.pem")}
+    assert len(secrets) > 10
+    assert [(log, secret) for log, written in logs.items() for secret in secrets if secret in written] == []
+    vital = re.compile(r"\"(value|heart_rate|spo2|body_temperature|score)\":|NEWS2", re.IGNORECASE)
+    assert [(log, vital.search(written)) for log, written in logs.items() if vital.search(written)] == []
