@@ -19,6 +19,13 @@ _WAVEFORMS = {"ecg_ii": ECG, "ppg": PLETHYSMOGRAM, "resp": RESPIRATION}
 _NUMBERS = {"hr": HEART_RATE, "pulse": PULSE_RATE, "rr": RESPIRATORY_RATE, "spo2": SPO2}
 
 
+_THRESHOLDS = (1.0, 0.5, 0.35)
+"""Sensitivities of the beat detector, in turn: a small QRS needs a low one."""
+
+_NEAR, _FAR = 0.02, 0.15
+"""How far off the monitor's mean rate the found beats' may be: taken at once, and at most."""
+
+
 def kinds_of(path: Path) -> tuple[str, ...]:
     """Return the kinds of wearable that a file has signals for.
 
@@ -26,7 +33,7 @@ def kinds_of(path: Path) -> tuple[str, ...]:
         OSError, ValueError: it cannot be read.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             names = set(archive.files)
     except BadZipFile as error:
         raise ValueError(str(error)) from error
@@ -57,18 +64,41 @@ def read(path: Path) -> Replay:
     )
     if seconds <= 0:
         raise ValueError("neither a waveform nor a monitor's number is in it")
-    beats = _beats(arrays["ecg_ii"], rate_hz) if "ecg_ii" in arrays else np.empty(0)
+    beats: NDArray[np.float64] = np.empty(0)
+    if "ecg_ii" in arrays:
+        ecg_mv = arrays["ecg_ii"].astype(np.float64) / float(arrays["gain_ecg_ii"])
+        beats = _beats(ecg_mv, rate_hz, _mean_rate(monitor))
     return Replay(seconds, beats[beats < seconds], traces, monitor)
 
 
 def _open(path: Path) -> dict[str, NDArray[np.generic]]:
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except BadZipFile as error:
         raise ValueError(str(error)) from error
 
 
-def _beats(ecg: NDArray[np.generic], rate_hz: float) -> NDArray[np.float64]:
-    peaks = gqrs_detect(sig=ecg.astype(np.float64), fs=rate_hz)
-    return np.asarray(peaks, dtype=np.float64) / rate_hz
+def _beats(ecg_mv: NDArray[np.float64], rate_hz: float, said: float | None) -> NDArray[np.float64]:
+    """Find the beats' times in s; none where the detector, at no sensitivity, comes near the rate that the monitor said.
+
+    ecg_mv: mV, as the detector's thresholds are. said: the monitor's mean rate in /min, None where it said none.
+    """
+    best: NDArray[np.float64] = np.empty(0)
+    least = _FAR
+    for threshold in _THRESHOLDS:
+        peaks_s = np.asarray(gqrs_detect(sig=ecg_mv, fs=rate_hz, threshold=threshold), dtype=np.float64) / rate_hz
+        if said is None:
+            return peaks_s
+        off = abs(60.0 * (len(peaks_s) - 1) / (peaks_s[-1] - peaks_s[0]) / said - 1.0) if len(peaks_s) > 1 else 1.0
+        if off < least:
+            best, least = peaks_s, off
+        if off < _NEAR:
+            break
+    return best
+
+
+def _mean_rate(monitor: dict[int, NDArray[np.float64]]) -> float | None:
+    said = monitor.get(HEART_RATE.code, np.empty(0))
+    heard = said[np.isfinite(said) & (said > 0)]
+    return float(heard.mean()) if len(heard) else None
