@@ -16,11 +16,14 @@ export function clockTime(at: number, zone?: string): string {
   return format(zone, { hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(at);
 }
 
-/** "14:03" today, "20 Nov 14:03" on another day than `now`'s. */
+/** A time of day says enough for this long, midnight or not (ms). */
+const HALF_DAY_MS = 43_200_000;
+
+/** "14:03" today and for half a day, else "20 Nov 14:03". */
 export function dayTime(at: number, now: number, zone?: string): string {
   const day = format(zone, { day: "numeric", month: "short", year: "numeric" });
   const time = format(zone, { hour: "2-digit", minute: "2-digit" }).format(at);
-  if (day.format(at) === day.format(now)) return time;
+  if (Math.abs(now - at) < HALF_DAY_MS || day.format(at) === day.format(now)) return time;
   return `${format(zone, { day: "numeric", month: "short" }).format(at)} ${time}`;
 }
 

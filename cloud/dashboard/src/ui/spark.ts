@@ -60,5 +60,5 @@ export function gapOf(at: readonly number[], least: number): number {
   const steps: number[] = [];
   for (let index = 1; index < at.length; index += 1) steps.push((at[index] ?? 0) - (at[index - 1] ?? 0));
   steps.sort((a, b) => a - b);
-  return Math.max(least, 3 * (steps[Math.floor(steps.length / 2)] ?? 0));
+  return Math.max(least, 3 * (steps[Math.floor((steps.length - 1) / 2)] ?? 0));
 }

@@ -17,6 +17,7 @@ export interface Gain {
 
 /** The erased strip ahead of the pen, mm. */
 const AHEAD_MM = 4;
+const PEN_PX = 1.5;
 
 /** Horizontal place of a moment: sweeps repeat every `spanMs`, so the place is the remainder. */
 export function placeOf(at: number, spanMs: number, width: number): number {
@@ -77,7 +78,8 @@ export class Sweep {
   }
 
   #erase(context: CanvasRenderingContext2D, from: number, to: number): void {
-    const left = placeOf(from, this.spanMs, this.#width);
+    // Not where the pen stands, but a pen's width on: what it just drew stays whole.
+    const left = placeOf(from, this.spanMs, this.#width) + PEN_PX;
     const ahead = AHEAD_MM * this.#paper.pxPerMm;
     const wide = Math.min(this.#width, ((to - from) / this.spanMs) * this.#width + ahead);
     context.clearRect(left, 0, wide, this.#height);
@@ -87,7 +89,7 @@ export class Sweep {
   #stroke(context: CanvasRenderingContext2D, from: number, to: number, gain: Gain): void {
     const scale = gain.mmPerUnit * this.#paper.pxPerMm;
     context.strokeStyle = this.#colour;
-    context.lineWidth = 1.5;
+    context.lineWidth = PEN_PX;
     context.lineJoin = "round";
     context.lineCap = "round";
     context.beginPath();
@@ -120,10 +122,10 @@ export function fittedGain(low: number, high: number, laneMm: number): Gain {
   return { middle: (low + high) / 2, mmPerUnit: range > 0 ? (laneMm * 0.8) / range : laneMm };
 }
 
-/** Does a signal of `low`..`high` still sit well at `gain`: inside the lane, and not much too small? */
+/** Does a signal of `low`..`high` still sit well at `gain`: inside the lane, about its middle, and not much too small? */
 export function stillFits(gain: Gain, low: number, high: number, laneMm: number): boolean {
   const top = (high - gain.middle) * gain.mmPerUnit;
   const bottom = (low - gain.middle) * gain.mmPerUnit;
   if (top > laneMm * 0.49 || bottom < -laneMm * 0.49) return false;
-  return top - bottom > laneMm * 0.22;
+  return Math.abs(top + bottom) / 2 <= laneMm * 0.2 && top - bottom > laneMm * 0.22;
 }

@@ -5,7 +5,7 @@ import { useNow } from "../../api/clock.ts";
 import type { Patient } from "../../api/client.ts";
 import { wearableText } from "../../api/words.ts";
 import { Icon } from "../../ui/icons.tsx";
-import { ageText, clockTime, dayTime, isStale, yearsOld, zoneName } from "../../ui/moments.ts";
+import { clockTime, dayTime, isStale, yearsOld, zoneName } from "../../ui/moments.ts";
 import styles from "./patient-head.module.css";
 
 export function PatientHead({ patient }: { patient: Patient }) {
@@ -32,9 +32,13 @@ export function PatientHead({ patient }: { patient: Patient }) {
             <li key={wearable.id} data-quiet={quiet || undefined}>
               <span className={styles["dot"]} aria-hidden="true" />
               {wearableText(wearable.kind)}
-              <span className={styles["heard"]}>
-                {at === null ? "never heard" : quiet ? `silent since ${dayTime(at, now, patient.zone)}` : ageText(now - at)}
-              </span>
+              {quiet ? (
+                <span className={styles["heard"]}>
+                  {at === null ? "never heard" : `silent since ${dayTime(at, now, patient.zone)}`}
+                </span>
+              ) : (
+                <span className="unseen">, heard now</span>
+              )}
             </li>
           );
         })}

@@ -21,6 +21,7 @@ export const START: Playhead = { position: null, wall: 0, waiting: true, arrival
 const REMEMBERED = 12;
 const MARGIN_MS = 250;
 const GUESSED_GAP_MS = 1000;
+const OUTAGE_GAPS = 3;
 /** Beyond this the trace jumps instead of hurrying (a page that slept, a home that came back). */
 const FARTHEST_MS = 4000;
 
@@ -45,10 +46,11 @@ export function rateOf(head: Playhead): number {
 
 /** How far behind the newest sample the playhead keeps, ms of sample time. */
 export function distanceOf(head: Playhead): number {
-  let gap = head.arrivals.length < 2 ? GUESSED_GAP_MS : 0;
-  for (let index = 1; index < head.arrivals.length; index += 1) {
-    gap = Math.max(gap, (head.arrivals[index]?.wall ?? 0) - (head.arrivals[index - 1]?.wall ?? 0));
-  }
+  const gaps = head.arrivals.slice(1).map(({ wall }, index) => wall - (head.arrivals[index]?.wall ?? wall));
+  gaps.sort((a, b) => a - b);
+  const usual = gaps[Math.floor((gaps.length - 1) / 2)] ?? GUESSED_GAP_MS;
+  // The longest of the usual gaps; one far longer was an outage, which is no reason to lag from now on.
+  const gap = gaps.findLast((one) => one <= OUTAGE_GAPS * usual) ?? GUESSED_GAP_MS;
   return (Math.min(gap, 15_000) * 1.1 + MARGIN_MS) * rateOf(head);
 }
 

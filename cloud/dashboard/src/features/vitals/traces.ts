@@ -8,13 +8,17 @@ export const TRACES = ["ecg", "plethysmogram", "respiration"] as const;
 
 /** Kept of each waveform: more than the widest lane shows plus the longest delay. */
 const KEEP_MS = 90_000;
-/** A waveform that has not spoken for this long no longer holds the others back. */
-const SILENT_MS = 20_000;
+/** A waveform silent for this many of its own usual gaps (and at least LEAST_MS) no longer holds the others back. */
+const SILENT_GAPS = 2.5;
+const LEAST_MS = 1500;
+const GUESSED_GAP_MS = 2000;
 
 interface Entry {
   buffer: TraceBuffer;
   read: Read;
   heardAt: number;
+  /** The longest gap between its batches lately, ms of wall time. */
+  gap: number;
 }
 
 export class Traces {
@@ -34,11 +38,13 @@ export class Traces {
             buffer.read(from, to, visit);
           },
           heardAt: wall,
+          gap: GUESSED_GAP_MS,
         };
         this.#entries.set(piece.metric, entry);
         news = true;
       }
       entry.buffer.add(piece);
+      if (wall - entry.heardAt > 50) entry.gap = Math.max(entry.gap * 0.8, wall - entry.heardAt);
       entry.heardAt = wall;
     }
     const end = this.#end(wall);
@@ -48,8 +54,8 @@ export class Traces {
 
   /** Up to where every waveform that still speaks is known. */
   #end(wall: number): number | null {
-    const ends = [...this.#entries.values()].flatMap(({ buffer, heardAt }) =>
-      buffer.end !== null && wall - heardAt < SILENT_MS ? [buffer.end] : [],
+    const ends = [...this.#entries.values()].flatMap(({ buffer, heardAt, gap }) =>
+      buffer.end !== null && wall - heardAt < Math.max(LEAST_MS, SILENT_GAPS * gap) ? [buffer.end] : [],
     );
     return ends.length > 0 ? Math.min(...ends) : null;
   }
