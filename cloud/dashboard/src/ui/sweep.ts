@@ -64,7 +64,7 @@ export class Sweep {
     const context = this.#canvas.getContext("2d");
     if (!context || this.#width === 0) return;
     const same = this.#gain?.middle === gain.middle && this.#gain.mmPerUnit === gain.mmPerUnit;
-    const start = to - this.spanMs;
+    const start = to - this.spanMs * (1 - (AHEAD_MM * this.#paper.pxPerMm) / this.#width);
     const known = same && this.#drawnTo !== null && this.#drawnTo <= to && this.#drawnTo > start;
     const from = known && this.#drawnTo !== null ? this.#drawnTo : start;
     const dots = this.#canvas.width / this.#width;
