@@ -155,3 +155,9 @@ def test_what_is_remembered_survives_being_written_down() -> None:
     assert watch.memory.behind
     assert memory_from_text(watch.memory.as_text()) == watch.memory
     assert memory_from_text(Memory().as_text()) == Memory()
+
+
+def test_within_what_is_handed_over_late_time_only_goes_on() -> None:
+    watch = EarlyWarningWatch(PATIENT)
+    watched([*(pulse(second, 70) for second in range(3600, 3610)), spo2(100, 97), spo2(90, 80)], watch)
+    assert watch.memory.behind[OXIMETER].at == 100_000

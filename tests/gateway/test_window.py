@@ -5,7 +5,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.gateway.window import KEEP_MS, PatientWindow, coverage_of
+from edge.gateway.window import KEEP_MS, REMEMBERED_RECORDS, PatientWindow, coverage_of
 from protocol.metrics import HEART_RATE, RR_INTERVAL, SPO2, Absence
 from protocol.samples import NO_RECORD, Reading
 
@@ -107,3 +107,24 @@ def test_coverage_never_leaves_nought_to_one(intervals: list[int]) -> None:
 def test_beats_that_fill_the_time_are_full_coverage() -> None:
     readings = tuple(Reading(BELT, RR_INTERVAL.code, 800 * k, 800.0) for k in range(1, 76))
     assert coverage_of(readings, 60_000)["rr_interval"] == 1.0
+
+
+def test_two_wearables_that_say_the_same_metric_stand_in_one_order() -> None:
+    window = PatientWindow()
+    for second in (1, 3, 5):
+        window.push(rate(second))
+    for second in (2, 4):
+        window.push(rate(second, wearable=OXIMETER))
+    assert [r.at for r in window.between(HEART_RATE.code, 0, 9000)] == [1000, 2000, 3000, 4000, 5000]
+    assert window.latest(HEART_RATE.code, 0, 4000) == rate(4, wearable=OXIMETER)
+    assert window.latest(HEART_RATE.code, 0, 9000) == rate(5)
+    window.push(Reading(OXIMETER, HEART_RATE.code, 6000, float("nan"), 6, Absence.NAN))
+    assert window.latest(HEART_RATE.code, 5000, 9000) is None
+
+
+def test_record_numbers_are_remembered_only_so_far_back() -> None:
+    window = PatientWindow()
+    for second in range(REMEMBERED_RECORDS + 1):
+        window.push(rate(second))
+    assert window.push(rate(0))
+    assert not window.push(rate(REMEMBERED_RECORDS))

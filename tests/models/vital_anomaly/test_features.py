@@ -108,3 +108,10 @@ def test_a_falling_saturation_has_its_slope() -> None:
     minute = Minute(beats=beating([800.0] * 70).beats, spo2=spo2)
     assert value(minute, "SpO2, slope") == pytest.approx(-6.0)
     assert value(minute, "SpO2, least") == pytest.approx(91.1)
+
+
+def test_beats_that_are_all_apart_are_no_rhythm() -> None:
+    rr = np.full(30, 800.0)
+    minute = Minute(beats=np.column_stack([np.arange(30) * 60_000.0, rr]))
+    assert enough(minute)
+    assert not vector(minute)[len(VALUES) : len(VALUES) + len(RHYTHM)].any()
