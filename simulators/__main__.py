@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from protocol.errors import Malformed
-from protocol.pace import REAL, Pace, parse_pace
+from protocol.pace import parse_pace
 from simulators.plan import Plan, PlanError, parse_plan
 from simulators.process import run_plan
 from simulators.recording import RecordingError
@@ -18,7 +18,7 @@ def main() -> int:
     """Run until SIGTERM; return the exit status: 2 for a plan that cannot be followed."""
     logging.getLogger("bumble").setLevel(logging.ERROR)  # it warns of every packet that was under way when a link fell
     try:
-        pace = _pace()
+        pace = parse_pace(os.environ.get("MEDIASSIST_PACE", ""), demonstration=os.environ.get("MEDIASSIST_DEMO") == "1")
         plan = _plan()
         asyncio.run(run_plan(plan, pace, random.Random()))
     except (PlanError, RecordingError, Malformed, OSError, RuntimeError) as error:
@@ -32,19 +32,6 @@ def _plan() -> Plan:
     if path is None:
         raise PlanError("set SIMULATOR_PLAN to the plan's path")
     return parse_plan(Path(path).read_text(encoding="utf-8"))
-
-
-def _pace() -> Pace:
-    """Return the pace of this demonstration.
-
-    Raises:
-        PlanError: it is not one second a second, outside a demonstration.
-    """
-    text = os.environ.get("MEDIASSIST_PACE")
-    pace = parse_pace(text) if text else REAL
-    if pace.speed != 1.0 and os.environ.get("MEDIASSIST_DEMO") != "1":
-        raise PlanError(f"speed {pace.speed:g} is for demonstrations only (MEDIASSIST_DEMO=1)")
-    return pace
 
 
 if __name__ == "__main__":

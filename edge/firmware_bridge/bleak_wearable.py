@@ -81,11 +81,8 @@ class _Seeker:
     async def _connected(self, address: str) -> BLEDevice | None:
         if self._backend.scanner is not None and self._backend.adapter is None:
             return None
-        try:
-            adapter = await BleakAdapter.get(backend=self._backend.adapter)
-            devices = await adapter.get_connected_devices(_SERVICES)
-        except NotImplementedError:
-            return None
+        adapter = await BleakAdapter.get(backend=self._backend.adapter)
+        devices = await adapter.get_connected_devices(_SERVICES)
         return next((device for device in devices if device.address.upper() == address), None)
 
     async def _listen(self) -> None:

@@ -80,7 +80,7 @@ async def test_everything_on_the_air_is_in_the_journal_and_measuring_can_be_stop
     [
         ({}, b"set SIMULATOR_PLAN"),
         ({"SIMULATOR_PLAN": "/nowhere/plan.json"}, b"/nowhere/plan.json"),
-        ({"MEDIASSIST_PACE": "0,5.0"}, b"demonstrations only"),
+        ({"MEDIASSIST_PACE": "0,5.0"}, b"only a demonstration"),
         ({"MEDIASSIST_PACE": "now"}, b"pace 'now'"),
     ],
 )

@@ -23,7 +23,7 @@ class Record:
     """One measurement as a wearable numbered it.
 
     sequence: 0..2^32-1, without gaps within a session. ticks_ms: the wearable's clock when the measurement was complete,
-    ms since its session began. characteristic: 16-bit number (SIG, or XXXX of ours). value: that characteristic's value.
+    ms since its session began. characteristic: 16-bit number, see `identifiers.uuid_of`. value: that characteristic's value.
     """
 
     sequence: int
