@@ -14,7 +14,8 @@ from models.vital_anomaly.recordings import MITDB_TEST, Labelled, Recorded, beat
 from models.vital_anomaly.verdict import Thresholds, thresholds_of
 
 MITDB = Path(__file__).parents[4] / "shared" / "data" / "ecg" / "mitdb"
-needs_mitdb = pytest.mark.skipif(not MITDB.is_dir(), reason="shared/data/ecg/mitdb (MIT-BIH records) is not here")
+HAS_MITDB = MITDB.is_dir()
+needs_mitdb = pytest.mark.skipif(not HAS_MITDB, reason="shared/data/ecg/mitdb (MIT-BIH records) is not here")
 ON = "MIT-BIH test people"
 
 

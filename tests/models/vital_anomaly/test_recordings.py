@@ -20,8 +20,9 @@ from models.vital_anomaly.recordings import (
 )
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
-needs_mitdb = pytest.mark.skipif(not (DATA / "ecg" / "mitdb").is_dir(), reason="shared/data/ecg/mitdb (MIT-BIH records) is not here")
-needs_bidmc = pytest.mark.skipif(not (DATA / "vitals" / "bidmc").is_dir(), reason="shared/data/vitals/bidmc (BIDMC people) is not here")
+HAS_MITDB, HAS_BIDMC = (DATA / "ecg" / "mitdb").is_dir(), (DATA / "vitals" / "bidmc").is_dir()
+needs_mitdb = pytest.mark.skipif(not HAS_MITDB, reason="shared/data/ecg/mitdb (MIT-BIH records) is not here")
+needs_bidmc = pytest.mark.skipif(not HAS_BIDMC, reason="shared/data/vitals/bidmc (BIDMC people) is not here")
 
 
 def said(value: float, seconds: int = 60) -> np.ndarray:
