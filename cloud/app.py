@@ -18,11 +18,11 @@ from cloud.access.sign_in import SignIn
 from cloud.database import Database
 from cloud.door import Guarding, make_door
 from cloud.live_feed import LiveFeed
-from cloud.logs import configure_logs
 from cloud.pages import Headers, Pages
 from cloud.refusals import Refusals
 from cloud.request import Caller, Surroundings
 from cloud.settings import CloudSettings, WrongSetting, read
+from protocol.logs import configure_logs
 
 log = structlog.stdlib.get_logger()
 

@@ -7,7 +7,8 @@ from typing import Self, TypeVar
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from protocol.pace import REAL, Pace, parse_pace
+from protocol.errors import Malformed
+from protocol.pace import Pace, parse_pace
 
 Settings = TypeVar("Settings", bound=BaseSettings)
 
@@ -35,14 +36,33 @@ def read(kind: type[Settings]) -> Settings:
         raise WrongSetting("\n".join(lines)) from None
 
 
-class CloudSettings(BaseSettings):
+class PacedSettings(BaseSettings):
+    """Settings of a process whose time may run faster, in a demonstration and nowhere else."""
+
+    model_config = SettingsConfigDict(env_prefix="CLOUD_", frozen=True, extra="forbid")
+
+    pace: str = Field(default="", validation_alias="MEDIASSIST_PACE")
+    demo: bool = Field(default=False, validation_alias="MEDIASSIST_DEMO")
+
+    @model_validator(mode="after")
+    def _scaled_time_only_in_a_demonstration(self) -> Self:
+        try:
+            self.pace_of_time()
+        except Malformed as error:
+            raise ValueError(str(error)) from error
+        return self
+
+    def pace_of_time(self) -> Pace:
+        """Return how fast this process's time runs."""
+        return parse_pace(self.pace, demonstration=self.demo)
+
+
+class CloudSettings(PacedSettings):
     """The web application's settings.
 
     origin: where browsers find us, "https://monitor.clinic.example"; default: http at host and port. Loopback names are equal.
     session_idle, session_longest: a session ends after the one without a request, after the other in any case.
     """
-
-    model_config = SettingsConfigDict(env_prefix="CLOUD_", frozen=True, extra="forbid")
 
     database_url: str = Field(min_length=1)
     host: str = "127.0.0.1"
@@ -51,18 +71,6 @@ class CloudSettings(BaseSettings):
     dashboard: Path = Path(__file__).parent / "dashboard" / "dist"
     session_idle: timedelta = timedelta(minutes=30)
     session_longest: timedelta = timedelta(hours=12)
-    pace: str = Field(default="", validation_alias="MEDIASSIST_PACE")
-    demo: bool = Field(default=False, validation_alias="MEDIASSIST_DEMO")
-
-    @model_validator(mode="after")
-    def _scaled_time_only_in_a_demonstration(self) -> Self:
-        if self.pace_of_time().speed != 1 and not self.demo:
-            raise ValueError("MEDIASSIST_PACE has a speed other than 1, which only a demonstration may (MEDIASSIST_DEMO=1)")
-        return self
-
-    def pace_of_time(self) -> Pace:
-        """Return how fast this process's time runs."""
-        return parse_pace(self.pace) if self.pace else REAL
 
     def origins(self) -> frozenset[str]:
         """Return the origins whose pages may act in a user's name."""

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import signal
 import ssl
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,8 +21,9 @@ from cloud.ingest.key_encryption import open_key
 from cloud.ingest.settings import WorkerSettings
 from cloud.ingest.sorting import Sorting
 from cloud.ingest.subscriber import Subscriber
-from cloud.logs import configure_logs
+from cloud.settings import WrongSetting, read
 from cloud.vitals.intake import make_ahead
+from protocol.logs import configure_logs
 from protocol.pace import Pace
 from provisioning.ingest_keys import load_private
 from provisioning.keystore import AUTHORITY, CERTIFICATE, KEY
@@ -87,8 +89,7 @@ def _quiet(_loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None
     log.warning("loop.exception", error=type(context.get("exception")).__name__)
 
 
-async def _until_told() -> None:
-    settings = WorkerSettings.model_validate({})
+async def _until_told(settings: WorkerSettings) -> None:
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_quiet)
     if settings.metrics_port:
@@ -102,7 +103,18 @@ async def _until_told() -> None:
         log.info("worker.stopped")
 
 
-if __name__ == "__main__":
+def main() -> int:
+    """Run until SIGTERM or SIGINT; return the exit status."""
     configure_logs()
     logging.getLogger("gmqtt").setLevel(logging.WARNING)  # below, it writes the name of the workers' group
-    asyncio.run(_until_told())
+    try:
+        settings = read(WorkerSettings)
+    except WrongSetting as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    asyncio.run(_until_told(settings))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -80,7 +80,7 @@ def finding_map(finding: Finding) -> dict[str, object]:
         "at": finding.at,
         "from": finding.window_from,
         "to": finding.window_to,
-        "score": finding.score,
+        "score": float(finding.score),
         "explanation": finding.explanation,
         "detector": finding.detector.name,
         "version": finding.detector.version,

@@ -30,12 +30,14 @@ class Pace:
 REAL = Pace(datetime(1970, 1, 1, tzinfo=UTC))
 
 
-def parse_pace(text: str) -> Pace:
-    """Read "<origin as Unix seconds>,<speed>", as `write_pace` writes it.
+def parse_pace(text: str, *, demonstration: bool) -> Pace:
+    """Read "<origin as Unix seconds>,<speed>", as `write_pace` writes it; nothing at all is `REAL`.
 
     Raises:
-        Malformed: not of that form, or a speed outside 1..10.
+        Malformed: not of that form, a speed outside 1..10, or one other than 1 outside a demonstration.
     """
+    if not text:
+        return REAL
     try:
         origin, speed = (float(part) for part in text.split(","))
         pace = Pace(datetime.fromtimestamp(origin, UTC), speed)
@@ -43,6 +45,8 @@ def parse_pace(text: str) -> Pace:
         raise Malformed(f"pace {text!r} is not '<origin in Unix seconds>,<speed>'") from error
     if not 1.0 <= speed <= FASTEST:
         raise Malformed(f"speed {speed:g} is outside 1..{FASTEST:g}")
+    if speed != 1.0 and not demonstration:
+        raise Malformed(f"MEDIASSIST_PACE has speed {speed:g}; only a demonstration may change it (MEDIASSIST_DEMO=1)")
     return pace
 
 

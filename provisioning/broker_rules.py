@@ -8,8 +8,6 @@ mosquitto grants every subscription and checks the list at delivery: a stranger 
 would be gone until it is sent again. So the workers' group has a name that only they know (`CLOUD_GROUP`).
 """
 
-from pathlib import Path
-
 
 def access_list(workers: tuple[str, ...]) -> str:
     """Return the access list for any number of gateways and for the workers named ("ingest-1", ...)."""
@@ -17,7 +15,7 @@ def access_list(workers: tuple[str, ...]) -> str:
     return gateways + "".join(f"\nuser {worker}\ntopic read g/+/up/#\ntopic write g/+/down/#\n" for worker in workers)
 
 
-def configuration(port: int, folder: Path, identity: Path) -> str:
+def configuration(port: int, folder: str, identity: str) -> str:
     """Return mosquitto's configuration: one listener, on loopback, mutual TLS 1.3.
 
     folder: where the access list (`access.txt`) is and what must survive a restart is kept (`kept/`).

@@ -45,7 +45,7 @@ class Broker:
         keystore = FileKeystore.open(identity) if (identity / KEY).exists() else FileKeystore.make(identity)
         if ends_before(identity / CERTIFICATE, now + _RENEW_BEFORE):
             keystore.take(authority.sign_server(keystore.public_key, HOSTS, now), authority.root)
-        (self.folder / "mosquitto.conf").write_text(broker_rules.configuration(self.port, self.folder, identity))
+        (self.folder / "mosquitto.conf").write_text(broker_rules.configuration(self.port, str(self.folder), str(identity)))
         access = self.folder / "access.txt"
         access.write_text(broker_rules.access_list(workers))
         access.chmod(0o600)

@@ -6,10 +6,9 @@ import sys
 
 import structlog
 from prometheus_client import start_http_server
-from pydantic_core import ValidationError
 
 from edge.gateway.assembly import assembled
-from edge.gateway.settings import GatewaySettings
+from edge.gateway.settings import GatewaySettings, WrongSetting, read_settings
 from protocol.logs import configure_logs
 
 log = structlog.get_logger()
@@ -33,9 +32,9 @@ def main() -> int:
     """Return the exit status."""
     configure_logs()
     try:
-        settings = GatewaySettings.model_validate({})
-    except ValidationError as error:
-        sys.stderr.write("\n".join(f"GATEWAY_{'_'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()) + "\n")
+        settings = read_settings()
+    except WrongSetting as error:
+        sys.stderr.write(f"{error}\n")
         return 2
     asyncio.run(run(settings))
     return 0

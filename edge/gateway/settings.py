@@ -3,10 +3,15 @@
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from protocol.pace import REAL, Pace, parse_pace
+from protocol.errors import Malformed
+from protocol.pace import Pace, parse_pace
+
+
+class WrongSetting(Exception):
+    """The gateway cannot start with these settings; the message has a line for each."""
 
 
 class GatewaySettings(BaseSettings):
@@ -29,10 +34,26 @@ class GatewaySettings(BaseSettings):
 
     @model_validator(mode="after")
     def _scaled_time_only_in_a_demonstration(self) -> Self:
-        if self.pace_of_time().speed != 1 and not self.demo:
-            raise ValueError("MEDIASSIST_PACE has a speed other than 1, which only a demonstration may (MEDIASSIST_DEMO=1)")
+        try:
+            self.pace_of_time()
+        except Malformed as error:
+            raise ValueError(str(error)) from error
         return self
 
     def pace_of_time(self) -> Pace:
         """Return how fast this process's time runs."""
-        return parse_pace(self.pace) if self.pace else REAL
+        return parse_pace(self.pace, demonstration=self.demo)
+
+
+def read_settings() -> GatewaySettings:
+    """Read the settings from the environment.
+
+    Raises:
+        WrongSetting: one is missing or cannot be.
+    """
+    try:
+        return GatewaySettings.model_validate({})
+    except ValidationError as error:
+        found = [(str(each["loc"][0]) if each["loc"] else "settings", each["msg"]) for each in error.errors(include_input=False)]
+        names = [name if name.isupper() else f"GATEWAY_{name.upper()}" for name, _ in found]
+        raise WrongSetting("\n".join(f"{name}: {told}" for name, (_, told) in zip(names, found, strict=True))) from None

@@ -21,13 +21,20 @@ def test_time_runs_faster_from_the_origin_on() -> None:
 
 @given(st.floats(1, 10), st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)))
 def test_a_pace_comes_back(speed: float, origin: datetime) -> None:
-    back = parse_pace(write_pace(Pace(origin, speed)))
+    back = parse_pace(write_pace(Pace(origin, speed)), demonstration=True)
     assert back.speed == speed
     assert abs(back.origin - origin) < timedelta(milliseconds=1)
 
 
-@pytest.mark.parametrize("text", ["", "1", "a,b", "0,11", "0,0.5", "nan,1", "1e99,2"])
+@pytest.mark.parametrize("text", ["1", "a,b", "0,11", "0,0.5", "nan,1", "1e99,2"])
 def test_what_is_no_pace_is_refused_with_a_reason(text: str) -> None:
     with pytest.raises(Malformed) as caught:
-        parse_pace(text)
+        parse_pace(text, demonstration=True)
     assert str(caught.value)
+
+
+def test_only_a_demonstration_may_run_faster() -> None:
+    assert parse_pace("", demonstration=False) == REAL
+    assert parse_pace("0.0,1.0", demonstration=False).speed == 1
+    with pytest.raises(Malformed, match="only a demonstration"):
+        parse_pace("0.0,4.0", demonstration=False)

@@ -5,7 +5,7 @@ import sys
 
 PROGRAM = """
 import logging, structlog
-from cloud.logs import configure_logs
+from protocol.logs import configure_logs
 configure_logs()
 log = structlog.stdlib.get_logger()
 log.info("app.ready", gateway="4711")
