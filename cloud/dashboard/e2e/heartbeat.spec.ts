@@ -89,6 +89,7 @@ test("a heartbeat travels from the wearable to the screen, and an alert shows it
     await expect(page.getByTestId("alert-page")).toBeVisible();
     await expect(page.getByTestId("explanation")).not.toBeEmpty();
     await expect(page.getByTestId("evidence-readings").locator("canvas").first()).toBeVisible();
+    await expect(page.getByTestId("strip-ecg").locator("canvas").first()).toBeVisible();
     await expect(page.getByTestId("evidence-detector")).toHaveText(/[0-9a-f]{64}/u);
     await expect(page.getByTestId("evidence-score")).toBeVisible();
     await expect(page.getByTestId("evidence-coverage")).toBeVisible();

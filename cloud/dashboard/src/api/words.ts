@@ -27,8 +27,7 @@ const METRICS: Record<string, MetricWords> = {
 
 /** "early_warning" -> "Early warning": for words that came after this page was built. */
 export function plain(name: string): string {
-  const words = name.replaceAll("_", " ").trim();
-  return words.charAt(0).toUpperCase() + words.slice(1);
+  return sentence(name.trim());
 }
 
 export function metricWords(metric: string): MetricWords {
@@ -47,6 +46,12 @@ const KINDS: Record<string, string> = {
   atrial_fibrillation: "Possible atrial fibrillation",
   irregular_rhythm: "Irregular rhythm",
 };
+
+/** A detector's sentence as people read it: "respiratory_rate 24" -> "respiratory rate 24", and a capital at the start. */
+export function sentence(text: string): string {
+  const words = text.replaceAll(/[a-z0-9]+(?:_[a-z0-9]+)+/gu, (name) => name.replaceAll("_", " ")).replaceAll(/\bspo2\b/giu, "SpO₂");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
 
 export function kindText(kind: string): string {
   return KINDS[kind] ?? plain(kind);

@@ -147,7 +147,7 @@ function draw(
         font,
         size: 40,
         gap: 6,
-        space: 26,
+        space: 20,
         grid: { show: true, stroke: line, width: 1 },
         ticks: { show: false },
         incrs: [0.5, 1, 2, 5, 10, 20, 50, 100],

@@ -5,7 +5,7 @@ import { Link, useParams } from "react-router";
 
 import { failureText, api, Refusal, type Alert } from "../../api/client.ts";
 import { useNow } from "../../api/clock.ts";
-import { kindText, plain } from "../../api/words.ts";
+import { kindText, plain, sentence } from "../../api/words.ts";
 import { Icon } from "../../ui/icons.tsx";
 import { Message } from "../../ui/message.tsx";
 import { ageText, fullTime } from "../../ui/moments.ts";
@@ -72,7 +72,7 @@ function Found({ alert }: { alert: Alert }) {
           <span className={styles["state"]}>{plain(alert.state)}</span>
         </div>
         <p className={styles["why"]} data-testid="explanation">
-          {alert.explanation}
+          {sentence(alert.explanation)}
         </p>
       </header>
       <div className={styles["columns"]}>

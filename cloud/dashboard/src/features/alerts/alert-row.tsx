@@ -2,7 +2,7 @@
 import { Link } from "react-router";
 
 import type { AlertSummary } from "../../api/client.ts";
-import { kindText, plain } from "../../api/words.ts";
+import { kindText, plain, sentence } from "../../api/words.ts";
 import { ageText, dayTime, zoneName } from "../../ui/moments.ts";
 import { PriorityMark } from "../../ui/priority-mark.tsx";
 import { priorityOf } from "../../ui/priority.ts";
@@ -35,7 +35,7 @@ export function AlertRow({ alert, now, zone, compact = false }: Props) {
           {compact ? null : <span className={styles["name"]}>{alert.patient.name}</span>}
           {kindText(alert.kind)}
         </Link>
-        <p className={styles["why"]}>{alert.explanation}</p>
+        <p className={styles["why"]}>{sentence(alert.explanation)}</p>
       </div>
       <div className={styles["when"]}>
         <time dateTime={alert.raised_at}>

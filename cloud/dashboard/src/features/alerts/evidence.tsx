@@ -1,7 +1,9 @@
 /** What the detector saw: the readings of its window, and the ECG of its window as a rhythm strip. */
+import Skeleton from "@mui/material/Skeleton";
+import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 
-import type { Alert, Piece } from "../../api/client.ts";
+import { failureText, type Alert, type Piece } from "../../api/client.ts";
 import { metricWords, unitText } from "../../api/words.ts";
 import { LanesChart } from "../../ui/lanes-chart.tsx";
 import type { Lane } from "../../ui/lanes.ts";
@@ -11,6 +13,7 @@ import { Panel } from "../../ui/panel.tsx";
 import { Strip } from "../../ui/strip.tsx";
 import { fittedGain, standardGain } from "../../ui/sweep.ts";
 import styles from "./evidence.module.css";
+import { windowEcgQuery } from "./window-queries.ts";
 import { extent, olderThan, readPieces } from "./window.ts";
 
 const PAPER = { pxPerMm: 4, mmPerSecond: 25 };
@@ -25,7 +28,7 @@ export function Evidence({ alert, zone }: { alert: Alert; zone: string | undefin
       const { long, colour, span, most } = metricWords(series.metric);
       return { ...series, id: series.metric, label: long, unit: unitText(series.unit), colour, span, most };
     });
-  const waves = useMemo(() => [...Map.groupBy(alert.waveforms, ({ metric }) => metric)], [alert.waveforms]);
+  const seen = useMemo(() => [...Map.groupBy(alert.waveforms, ({ metric }) => metric)], [alert.waveforms]);
   const older = olderThan(from, alert.evidence);
   const seconds = Math.round((to - from) / 1000);
   const note = `${clockTime(from, zone)} to ${clockTime(to, zone)} ${zoneName(from, zone)}, ${seconds} s`;
@@ -48,19 +51,45 @@ export function Evidence({ alert, zone }: { alert: Alert; zone: string | undefin
           </ul>
         ) : null}
       </Panel>
-      {waves.map(([metric, pieces]) => (
-        <Waves key={metric} metric={metric} pieces={pieces} zone={zone} />
-      ))}
-      {waves.length === 0 ? (
-        <Panel title="Electrocardiogram in the window" testId="evidence-no-ecg">
-          <Message title="No waveform in the window" detail="The detector did not see one: the patient wore no ECG patch, or it was silent." />
-        </Panel>
-      ) : null}
+      {seen.length > 0 ? (
+        seen.map(([metric, pieces]) => <Waves key={metric} {...{ metric, pieces, zone }} note="seen by the detector" />)
+      ) : (
+        <StoredEcg alert={alert} from={from} to={to} zone={zone} />
+      )}
     </>
   );
 }
 
-function Waves({ metric, pieces, zone }: { metric: string; pieces: Piece[]; zone: string | undefined }) {
+interface StoredProps {
+  alert: Alert;
+  from: number;
+  to: number;
+  zone: string | undefined;
+}
+
+/** The detector looked at readings only: show the ECG that was stored for its window, and say that it played no part. */
+function StoredEcg({ alert, from, to, zone }: StoredProps) {
+  const stored = useQuery(windowEcgQuery(alert.patient.id, from, to));
+  if (stored.data !== undefined && stored.data.length > 0) {
+    return <Waves metric="ecg" pieces={stored.data} zone={zone} note="stored in the window, not used by the detector" />;
+  }
+  return (
+    <Panel title="Electrocardiogram in the window" testId="evidence-no-ecg">
+      {stored.isPending ? <Skeleton variant="rectangular" height={120} /> : null}
+      {stored.isError ? <Message tone="error" title="The ECG could not be loaded" detail={failureText(stored.error)} /> : null}
+      {stored.data ? <Message title="No ECG was stored in the window" detail="The patient wore no ECG patch, or it was silent." /> : null}
+    </Panel>
+  );
+}
+
+interface WavesProps {
+  metric: string;
+  pieces: Piece[];
+  zone: string | undefined;
+  note: string;
+}
+
+function Waves({ metric, pieces, zone, note }: WavesProps) {
   const words = metricWords(metric);
   const shown = useMemo(() => {
     const { from, to, low, high } = extent(pieces);
@@ -69,7 +98,7 @@ function Waves({ metric, pieces, zone }: { metric: string; pieces: Piece[]; zone
   }, [metric, pieces]);
   const rate = pieces[0]?.rate_hz ?? 0;
   return (
-    <Panel title={`${words.long} in the window`} note={`${rate.toFixed(0)} samples a second`} flush testId={`evidence-${metric}`}>
+    <Panel title={`${words.long} in the window`} note={`${note}, ${rate.toFixed(0)} samples a second`} flush testId={`evidence-${metric}`}>
       <Strip
         label={words.short}
         colour={words.colour}

@@ -34,7 +34,7 @@ export function Grounds({ alert }: { alert: Alert }) {
         <dl className={styles["facts"]}>
           <div>
             <dt>Name</dt>
-            <dd>{plain(alert.detector.name)}</dd>
+            <dd>{alert.detector.name}</dd>
           </div>
           <div>
             <dt>Version</dt>
