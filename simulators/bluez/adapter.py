@@ -81,10 +81,9 @@ class Adapter:
         self._repeats.pop(client, None)
         if client in self._scanning:
             await self.stop_discovery(client)
-        for device in self.devices.values():
-            for characteristic in device.characteristics.values():
-                if characteristic.serves(client):
-                    await characteristic.stop_notify(client)
+        served = [c for device in self.devices.values() for c in device.characteristics.values() if c.serves(client)]
+        for characteristic in served:
+            await characteristic.stop_notify(client)
 
     async def open_link(self, device: RemoteDevice) -> Connection:
         """Listen until the device advertises and only then connect, so that one out of range holds up no other."""
