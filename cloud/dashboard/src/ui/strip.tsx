@@ -68,7 +68,7 @@ function Row({ start, end, width, paper, gain, read }: RowProps) {
         visit(at - start, value, joined);
       });
     };
-    const sweep = new Sweep(element, shifted, paper);
+    const sweep = new Sweep(element, shifted, paper, 0);
     const paint = () => {
       sweep.measure();
       sweep.draw(sweep.spanMs - 0.01, gain);

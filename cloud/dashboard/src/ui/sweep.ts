@@ -29,6 +29,7 @@ export class Sweep {
   #canvas: HTMLCanvasElement;
   #read: Read;
   #paper: Paper;
+  #aheadPx: number;
   #drawnTo: number | null = null;
   #lastSample: number | null = null;
   #gain: Gain | null = null;
@@ -36,10 +37,12 @@ export class Sweep {
   #height = 0;
   #colour = "";
 
-  constructor(canvas: HTMLCanvasElement, read: Read, paper: Paper) {
+  /** aheadMm: the strip kept clear ahead of the pen; 0 for a still strip. */
+  constructor(canvas: HTMLCanvasElement, read: Read, paper: Paper, aheadMm = AHEAD_MM) {
     this.#canvas = canvas;
     this.#read = read;
     this.#paper = paper;
+    this.#aheadPx = aheadMm * paper.pxPerMm;
   }
 
   /** How much sample time the lane's width holds, ms. */
@@ -64,7 +67,7 @@ export class Sweep {
     const context = this.#canvas.getContext("2d");
     if (!context || this.#width === 0) return;
     const same = this.#gain?.middle === gain.middle && this.#gain.mmPerUnit === gain.mmPerUnit;
-    const start = to - this.spanMs * (1 - (AHEAD_MM * this.#paper.pxPerMm) / this.#width);
+    const start = to - this.spanMs * (1 - this.#aheadPx / this.#width);
     const known = same && this.#drawnTo !== null && this.#drawnTo <= to && this.#drawnTo > start;
     const from = known && this.#drawnTo !== null ? this.#drawnTo : start;
     const dots = this.#canvas.width / this.#width;
@@ -80,8 +83,7 @@ export class Sweep {
   #erase(context: CanvasRenderingContext2D, from: number, to: number): void {
     // Not where the pen stands, but a pen's width on: what it just drew stays whole.
     const left = placeOf(from, this.spanMs, this.#width) + PEN_PX;
-    const ahead = AHEAD_MM * this.#paper.pxPerMm;
-    const wide = Math.min(this.#width, ((to - from) / this.spanMs) * this.#width + ahead);
+    const wide = Math.min(this.#width, ((to - from) / this.spanMs) * this.#width + this.#aheadPx);
     context.clearRect(left, 0, wide, this.#height);
     if (left + wide > this.#width) context.clearRect(0, 0, left + wide - this.#width, this.#height);
   }
