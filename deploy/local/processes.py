@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from deploy.local.unprivileged import User
+from deploy.local.unprivileged import User, account_of, command_of
 
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True)
@@ -197,10 +197,9 @@ class Supervisor:
             if os.getppid() != parent:
                 os._exit(1)
 
-        user = program.user
         with self._log(program.name).open("ab") as log:
             return subprocess.Popen(
-                program.command,
+                command_of(program.command, program.user),
                 env={**os.environ, **program.environment},
                 cwd=program.folder,
                 stdin=subprocess.DEVNULL,
@@ -208,9 +207,7 @@ class Supervisor:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 preexec_fn=on_the_leash,  # noqa: PLW1509  (one system call; no lock is taken)
-                user=user.uid if user else None,
-                group=user.gid if user else None,
-                extra_groups=() if user else None,
+                **account_of(program.user),
             )
 
     def _stop(self, names: tuple[str, ...]) -> None:

@@ -1,6 +1,7 @@
 """The embedded PostgreSQL starts where it is put and leaves nothing."""
 
 import os
+import shutil
 from pathlib import Path
 
 import psutil
@@ -32,8 +33,9 @@ def test_a_long_path_gets_a_short_socket(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not AS_ROOT, reason="no root here: only root changes to another user")
-def test_a_folder_closed_to_the_server_is_named(tmp_path: Path) -> None:
+def test_a_folder_closed_to_the_server_is_named_where_it_cannot_be_masked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
+    monkeypatch.setattr(shutil, "which", lambda _: None)
     with pytest.raises(unprivileged.MayNotEnter, match="may not enter"):
         postgres.EmbeddedPostgres(closed / "postgres").prepare()
