@@ -52,8 +52,8 @@ lock: $(VENV)/uv ## resolve requirements/*.in again; try each lock in an empty e
 	  ../$(VENV)/bin/uv pip compile -q --no-header --universal --python-version 3.11 -c constraints.txt $$role.in -o $$role.lock; done
 
 train-setup: $(VENV)/demo ## add what training needs, torch included
-	$(PY) -m pip install -q -r requirements/train.lock
-	$(PY) -m pip install -q torch==2.13.0
+	$(PY) -m pip install -qq -r requirements/train.lock
+	$(PY) -m pip install -qq torch==2.13.0
 
 clean: ## remove what make built (not .mediassist, the demonstration's state)
 	rm -rf $(VENV) $(DASHBOARD)/node_modules $(DASHBOARD)/dist artefacts
@@ -66,16 +66,16 @@ $(PY):
 
 $(VENV)/demo: requirements/demo.lock pyproject.toml | $(PY)
 	@echo "installing the Python packages (about a minute)"
-	@$(PY) -m pip install -q -r requirements/demo.lock
-	@$(PY) -m pip install -q --no-deps -e .
+	@$(PY) -m pip install -qq -r requirements/demo.lock
+	@$(PY) -m pip install -qq --no-deps -e .
 	@touch $@
 
 $(VENV)/dev: requirements/dev.lock $(VENV)/demo
-	@$(PY) -m pip install -q -r requirements/dev.lock
+	@$(PY) -m pip install -qq -r requirements/dev.lock
 	@touch $@
 
 $(VENV)/uv: | $(PY)
-	@$(PY) -m pip install -q uv
+	@$(PY) -m pip install -qq uv
 	@touch $@
 
 # Node from the system if it is at least 20.19, else from a Python package.
@@ -90,7 +90,7 @@ endif
 
 $(VENV)/node: requirements/node.lock | $(PY)
 	@echo "installing Node.js"
-	@$(PY) -m pip install -q -r requirements/node.lock
+	@$(PY) -m pip install -qq -r requirements/node.lock
 	@touch $@
 
 $(DASHBOARD)/node_modules/.complete: $(DASHBOARD)/package-lock.json $(NODE_READY)
