@@ -1,4 +1,4 @@
-"""The demonstration's people: two clinics, a nurse each, patients with invented names, one home with four wearables a patient.
+"""The demonstration's people: two clinics, a nurse each, patients named after trees, one home with four wearables a patient.
 
 Made once with random ids and passwords, kept in one file of the state folder (mode 0600), and added to when more patients are wanted.
 """
@@ -16,8 +16,24 @@ from provisioning import secret_files
 CLINICS = {1: ("North Clinic", "north"), 2: ("South Clinic", "south")}
 MOST_PATIENTS = 64
 KINDS = {"heart_rate_belt": "Belt", "pulse_oximeter": "Oximeter", "thermometer": "Thermometer", "ecg_patch": "Patch"}
-_FIRST = ("Greta", "Anton", "Mirjam", "Josef", "Helene", "Tariq", "Rosa", "Viktor", "Amara", "Bruno", "Selma", "Henrik")
-_LAST = ("Lindgruber", "Okonta", "Varelli", "Steinfeld", "Marchetti", "Novakova", "Halloran", "Brandlmayr", "Costeira", "Yilmazer")
+_TREES = (
+    "Alder",
+    "Ash",
+    "Birch",
+    "Cedar",
+    "Elm",
+    "Fir",
+    "Hazel",
+    "Juniper",
+    "Larch",
+    "Maple",
+    "Oak",
+    "Rowan",
+    "Spruce",
+    "Walnut",
+    "Willow",
+    "Yew",
+)
 _ELDEST = date(1936, 3, 14)
 
 
@@ -112,11 +128,17 @@ def _logins() -> tuple[Login, ...]:
     )
 
 
+def _name(number: int) -> str:
+    """Return a name that nobody bears: a tree's, and from the second round on a number."""
+    turn, tree = divmod(number, len(_TREES))
+    return f"Demo {_TREES[tree]}{f' {turn + 1}' if turn else ''}"
+
+
 def _home(number: int) -> Home:
     return Home(
         organisation=1 + number % len(CLINICS),
         patient=str(uuid4()),
-        name=f"{_FIRST[number % len(_FIRST)]} {_LAST[number % len(_LAST)]}",
+        name=_name(number),
         born=(_ELDEST + timedelta(days=431 * number)).isoformat(),
         gateway=str(uuid4()),
         wearables=tuple(
