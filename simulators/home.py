@@ -76,16 +76,18 @@ class Home:
 
     def _put_on(self, planned: PlannedWearable, dice: random.Random, events: HomeEvents) -> Worn:
         begun = asyncio.Event()
+        session, drift = dice.randrange(1, 1 << 31), dice.uniform(-_WORST_DRIFT_PPM, _WORST_DRIFT_PPM) * 1e-6
         radio = SimulatedWearable(
             self.link,
             planned.kind,
             planned.address,
             planned.name,
-            session=dice.randrange(1, 1 << 31),
+            session=session,
             events=WearableEvents(begun.set, lambda session, remembered: events.on_air(planned, session, remembered)),
+            clock=lambda: _ticks_ms(self._now_s(), 1.0 + drift),
             hand_over=planned.hand_over,
         )
-        worn = Worn(planned, sensors_of(planned.kind, self._body), radio, dice.uniform(-_WORST_DRIFT_PPM, _WORST_DRIFT_PPM) * 1e-6)
+        worn = Worn(planned, sensors_of(planned.kind, self._body), radio, drift)
         worn.begun = begun
         return worn
 
@@ -111,4 +113,9 @@ class Home:
             measured = sensor.measure(self._body, body_s, turn)
             worn.radio.battery = max(1, 100 - int(100 * after_s / _BATTERY_LASTS_S))
             if measured is not None:
-                await worn.radio.take(round((began + after_s) * 1000 * worn.fast), measured)
+                await worn.radio.take(_ticks_ms(began + after_s, worn.fast), measured)
+
+
+def _ticks_ms(home_s: float, fast: float) -> int:
+    """Return what a wearable's clock shows at a moment of the home's time. fast: its ms per true ms."""
+    return round(home_s * 1000 * fast)

@@ -44,7 +44,10 @@ class WearableEvents:
 
 
 class SimulatedWearable:
-    """One wearable. session: 1..2^31-1. hand_over: whether it offers the hand-over service and numbers its records."""
+    """One wearable. session: 1..2^31-1. hand_over: whether it offers the hand-over service and numbers its records.
+
+    clock: ms since the session began, now; None for a wearable of older firmware, which does not tell it.
+    """
 
     def __init__(
         self,
@@ -56,6 +59,7 @@ class SimulatedWearable:
         events: WearableEvents,
         memory: RecordMemory | None = None,
         *,
+        clock: Callable[[], int] | None = None,
         hand_over: bool = True,
     ) -> None:
         self.session = session
@@ -63,6 +67,7 @@ class SimulatedWearable:
         self.battery = 100
         self._kind = kind
         self._hand_over = hand_over
+        self._clock = clock
         self._events = events
         self._listened_to = False
         self._subscriber: Connection | None = None
@@ -157,7 +162,7 @@ class SimulatedWearable:
         return characteristic
 
     def _read_session(self, _connection: att.Bearer) -> bytes:
-        return wire.session(self.session, self.memory.oldest, self.memory.next)
+        return wire.session(self.session, self.memory.oldest, self.memory.next, None if self._clock is None else self._clock())
 
     def _on_kept(self, _connection: att.Bearer, value: bytes) -> None:
         kept = wire.parse_kept(value)

@@ -62,9 +62,9 @@ def record(sequence: int, ticks_ms: int, characteristic: int, value: bytes) -> b
     return pack("<IIH", sequence, ticks_ms, characteristic) + value
 
 
-def session(number: int, oldest: int, following: int) -> bytes:
-    """Return the session: its number, the oldest sequence in memory and the one that comes next."""
-    return pack("<III", number, oldest, following)
+def session(number: int, oldest: int, following: int, ticks_ms: int | None) -> bytes:
+    """Return the session: its number, the oldest sequence in memory, the one that comes next, and the clock unless it is None."""
+    return pack("<III", number, oldest, following) + (b"" if ticks_ms is None else pack("<I", ticks_ms))
 
 
 def parse_kept(value: bytes) -> tuple[int, int] | None:

@@ -23,7 +23,7 @@ from bleak.backends.scanner import AdvertisementData, BaseBleakScanner
 from edge.firmware_bridge.profiles import identifiers
 from edge.firmware_bridge.profiles.hand_over import Kept
 from edge.firmware_bridge.reconnect_policy import Patience, data_came, link_ended, wait_s
-from edge.firmware_bridge.wearable import KnownWearable, Notification
+from edge.firmware_bridge.wearable import ClockReading, KnownWearable, Notification
 from edge.firmware_bridge.wearable_link import LINK_FAILURES, LinkEvents, WearableLink
 from protocol.errors import Malformed
 from protocol.pace import REAL, Pace
@@ -130,7 +130,7 @@ class BleakWearables:
         self._pace = pace
         self._backend = backend or Backend()
         self._dice = dice
-        self._waiting: asyncio.Queue[Notification | BaseException] = asyncio.Queue()
+        self._waiting: asyncio.Queue[Notification | ClockReading | BaseException] = asyncio.Queue()
         self._links: dict[UUID, WearableLink] = {}
         self._patience: dict[UUID, Patience] = {}
         self._kept: dict[UUID, Kept] = {}
@@ -139,9 +139,10 @@ class BleakWearables:
         self.malformed = 0
         """Records refused because they were none."""
 
-    async def notifications(self) -> AsyncIterator[Notification]:
+    async def notifications(self) -> AsyncIterator[Notification | ClockReading]:
         """Yield what wearables say, for ever; connects, recovers and renews subscriptions by itself.
 
+        What a wearable's clock shows comes before the records of each link, from those that tell it.
         A record may come again after a reconnect; within a session none is left out that is still in the wearable's memory.
         """
         tasks = [asyncio.create_task(self._keep_connected(wearable)) for wearable in self._known]
@@ -193,7 +194,7 @@ class BleakWearables:
                     await client.disconnect()
 
     async def _talk(self, wearable: KnownWearable, client: BleakClient, gone: asyncio.Event) -> None:
-        events = LinkEvents(self._deliver, self._on_malformed, self._on_gap)
+        events = LinkEvents(self._deliver, self._waiting.put_nowait, self._on_malformed, self._on_gap)
         link = WearableLink(wearable, client, self._now, self._pace.wall_seconds(BATTERY_EVERY_S), events, self._kept.get(wearable.id))
         self._links[wearable.id] = link
         talk = asyncio.create_task(link.run())

@@ -37,11 +37,28 @@ class Notification:
     ticks_ms: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ClockReading:
+    """What a wearable's clock showed when it was asked, before the records of its link.
+
+    A gateway that has never heard this session can time a backlog by it: old records tell only that they came late.
+    ticks_ms: ms since `session` began, by the wearable. arrived_at: ms UTC, this gateway's clock.
+    """
+
+    wearable: UUID
+    session: int
+    ticks_ms: int
+    arrived_at: int
+
+
 class Wearables(Protocol):
     """All adopted wearables of one gateway, connected and kept connected."""
 
-    def notifications(self) -> AsyncIterator[Notification]:
-        """Yield what wearables say, for ever; connects, recovers and renews subscriptions by itself."""
+    def notifications(self) -> AsyncIterator[Notification | ClockReading]:
+        """Yield what wearables say, for ever; connects, recovers and renews subscriptions by itself.
+
+        A wearable that tells its clock is asked at each connection, and that comes before the connection's records.
+        """
         ...
 
     async def keep(self, wearable: UUID, session: int, sequence: int) -> None:

@@ -14,7 +14,7 @@ from bleak.exc import BleakError, BleakGATTProtocolError
 
 from edge.firmware_bridge.profiles import identifiers
 from edge.firmware_bridge.profiles.hand_over import Kept, Record, Session, parse_record, parse_session, serialise_kept
-from edge.firmware_bridge.wearable import KnownWearable, Notification
+from edge.firmware_bridge.wearable import ClockReading, KnownWearable, Notification
 from protocol.errors import Malformed
 
 _MEASUREMENTS = (
@@ -33,9 +33,13 @@ _BEFORE_RENEWAL_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class LinkEvents:
-    """Whom a link tells. deliver: take a notification, False where there is no room. malformed: a record that is none."""
+    """Whom a link tells. deliver: take a notification, False where there is no room. malformed: a record that is none.
+
+    clock: what the wearable's clock shows, once a link, before its records.
+    """
 
     deliver: Callable[[Notification], bool]
+    clock: Callable[[ClockReading], None]
     malformed: Callable[[KnownWearable, str], None]
     gap: Callable[[KnownWearable, int, int], None]
 
@@ -72,7 +76,7 @@ class WearableLink:
             Malformed: its session is none.
         """
         if self._client.services.get_service(identifiers.HAND_OVER_SERVICE) is not None:
-            self._session = parse_session(bytes(await self._client.read_gatt_char(identifiers.SESSION)))
+            self._session = await self._read_session()
             await self._write_kept(self._session.session)
         await self._read_battery()
         async with asyncio.TaskGroup() as tasks:
@@ -88,6 +92,13 @@ class WearableLink:
         """Have said what is kept; the latest word wins."""
         self._kept = kept
         self._to_keep.set()
+
+    async def _read_session(self) -> Session:
+        """Read which session it is, and pass on what its clock shows."""
+        session = parse_session(bytes(await self._client.read_gatt_char(identifiers.SESSION)))
+        if session.ticks_ms is not None:
+            self._events.clock(ClockReading(self._wearable.id, session.session, session.ticks_ms, self._now()))
+        return session
 
     async def _subscribe(self, uuid: str, take: Callable[[BleakGATTCharacteristic, bytearray], None]) -> None:
         await self._client.start_notify(uuid, take, bluez={"use_start_notify": False})

@@ -15,7 +15,7 @@ import structlog
 from edge.firmware_bridge import device_clock
 from edge.firmware_bridge.device_clock import DeviceClock
 from edge.firmware_bridge.measurements import readings_of
-from edge.firmware_bridge.wearable import KnownWearable, Notification, Wearables
+from edge.firmware_bridge.wearable import ClockReading, KnownWearable, Notification, Wearables
 from edge.gateway.disk import DiskThread
 from edge.gateway.drain import Drain
 from edge.gateway.meters import REFUSED, REPEATS, SPOOLED
@@ -46,6 +46,14 @@ class Household:
     watches: Mapping[UUID, PatientWatch]
 
 
+@dataclass(frozen=True, slots=True)
+class SessionClock:
+    """A wearable's clock in one of its sessions; the next session's begins at 0 again."""
+
+    session: int
+    clock: DeviceClock
+
+
 class VitalsLine:
     """One gateway's line. now: ms UTC. wall_seconds: the pace, for the folding interval."""
 
@@ -64,7 +72,7 @@ class VitalsLine:
         self._spool, self._outbox, self._drain, self._disk = spool, outbox, drain, disk
         self._now, self._fold_seconds = now, fold_seconds
         self._heard: dict[UUID, Heard] = {}
-        self._clocks: dict[UUID, DeviceClock] = {}
+        self._clocks: dict[UUID, SessionClock] = {}
         self._memories: dict[UUID, Memory] = {}
 
     async def run(self) -> None:
@@ -79,7 +87,7 @@ class VitalsLine:
     async def _recover(self) -> None:
         """Rebuild the windows from the spool; judge what a crash left unjudged; tell wearables what is safe here."""
         self._heard = await self._disk(self._spool.heard)
-        self._clocks = {wearable: device_clock.read_clock(mark.clock) for wearable, mark in self._heard.items()}
+        self._clocks = {w: SessionClock(mark.session, device_clock.read_clock(mark.clock)) for w, mark in self._heard.items()}
         self._memories = await self._disk(self._spool.memories)
         unjudged: list[Spooled] = []
         for spooled in await self._disk(self._spool.all):
@@ -108,22 +116,25 @@ class VitalsLine:
                 await self._wearables.keep(wearable, mark.session, mark.sequence)
             await self._judge(spooled)
 
-    def _admit(self, group: Sequence[Notification]) -> tuple[list[tuple[int, Notification]], dict[UUID, Heard]]:
+    def _admit(self, group: Sequence[Notification | ClockReading]) -> tuple[list[tuple[int, Notification]], dict[UUID, Heard]]:
         """Drop repeats and what is no measurement; say when each of the others was measured."""
         arrivals: list[tuple[int, Notification]] = []
         marks: dict[UUID, tuple[int, int]] = {}
+        clocks: dict[UUID, DeviceClock] = {}
         for notification in group:
+            if isinstance(notification, ClockReading):
+                self._observed(notification.wearable, notification.session, notification.ticks_ms, notification.arrived_at)
+                continue
             wearable, session, sequence = notification.wearable, notification.session, notification.sequence
             at = notification.arrived_at
             if session is not None and sequence is not None and notification.ticks_ms is not None:
                 mark = marks.get(wearable) or self._mark(wearable)
-                if mark is None or mark[0] != session:
-                    self._clocks.pop(wearable, None)
-                elif sequence <= mark[1]:
+                if mark is not None and mark[0] == session and sequence <= mark[1]:
                     REPEATS.inc()
                     continue
                 marks[wearable] = (session, sequence)
-                at = self._mapped(wearable, notification.ticks_ms, notification.arrived_at)
+                clocks[wearable] = self._observed(wearable, session, notification.ticks_ms, notification.arrived_at)
+                at = device_clock.to_utc(clocks[wearable], notification.ticks_ms)
             try:
                 readings_of(notification, at)
             except Malformed as error:
@@ -131,17 +142,19 @@ class VitalsLine:
                 log.warning("notification.refused", wearable=str(wearable), reason=error.reason)
             else:
                 arrivals.append((at, notification))
-        heard = {w: Heard(*mark, device_clock.write_clock(self._clocks[w])) for w, mark in marks.items()}
-        return arrivals, heard
+        return arrivals, {wearable: Heard(*mark, device_clock.write_clock(clocks[wearable])) for wearable, mark in marks.items()}
 
     def _mark(self, wearable: UUID) -> tuple[int, int] | None:
         heard = self._heard.get(wearable)
         return None if heard is None else (heard.session, heard.sequence)
 
-    def _mapped(self, wearable: UUID, ticks_ms: int, arrived_at: int) -> int:
-        clock = device_clock.observe(self._clocks.get(wearable, DeviceClock()), ticks_ms, arrived_at)
-        self._clocks[wearable] = clock
-        return device_clock.to_utc(clock, ticks_ms)
+    def _observed(self, wearable: UUID, session: int, ticks_ms: int, arrived_at: int) -> DeviceClock:
+        """Learn from when something came; each session has a clock of its own, which begins anew."""
+        known = self._clocks.get(wearable)
+        before = known.clock if known is not None and known.session == session else DeviceClock()
+        clock = device_clock.observe(before, ticks_ms, arrived_at)
+        self._clocks[wearable] = SessionClock(session, clock)
+        return clock
 
     async def _judge(self, spooled: Sequence[Spooled]) -> None:
         """Give readings to their patients' watches; what is found goes out at once, and then counts as remembered."""
@@ -194,7 +207,7 @@ class VitalsLine:
 
     def _evidence(self, wearables: set[UUID]) -> list[ClockEvidence]:
         known = sorted(wearables & self._clocks.keys())
-        return [device_clock.evidence(self._clocks[wearable], wearable, self._now()) for wearable in known]
+        return [device_clock.evidence(self._clocks[wearable].clock, wearable, self._now()) for wearable in known]
 
     async def _tidy_again_and_again(self) -> None:
         while True:

@@ -9,7 +9,7 @@ from uuid import UUID
 import structlog
 
 from edge.firmware_bridge.bleak_wearable import BleakWearables
-from edge.firmware_bridge.wearable import KnownWearable
+from edge.firmware_bridge.wearable import KnownWearable, Notification
 
 
 async def main() -> None:
@@ -17,7 +17,7 @@ async def main() -> None:
     wearable, address = json.loads(sys.argv[1])
     known = KnownWearable(UUID(wearable), UUID(wearable), address, "ecg_patch")
     async for notification in BleakWearables([known], lambda: int(datetime.now(UTC).timestamp() * 1000)).notifications():
-        if notification.sequence is not None:
+        if isinstance(notification, Notification) and notification.sequence is not None:
             sys.stdout.write(f"{notification.sequence}\n")
             sys.stdout.flush()
 

@@ -5,13 +5,14 @@ import json
 import os
 import signal
 import sys
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
 
 from edge.firmware_bridge.measurements import readings_of
 from edge.firmware_bridge.profiles import identifiers
-from edge.firmware_bridge.wearable import Notification
+from edge.firmware_bridge.wearable import ClockReading, Notification
 from protocol.errors import Malformed
 from simulators import wire
 from simulators.sensors import Measured
@@ -107,6 +108,19 @@ async def test_a_word_about_another_session_keeps_nothing(radio, monkeypatch):
 
 
 @RADIOS
+async def test_a_wearable_tells_its_clock_before_its_records(radio, monkeypatch):
+    async with living_home(radio, monkeypatch, "heart_rate_belt") as air, aclosing(air.wearables().notifications()) as said:
+        async with asyncio.timeout(30):
+            clock = await anext(said)
+            assert isinstance(clock, ClockReading)
+            record = await anext(said)
+            while not isinstance(record, Notification) or record.ticks_ms is None:
+                record = await anext(said)
+    assert (clock.wearable, clock.session) == (air.known[0].id, air.home.worn[0].radio.session)
+    assert abs((record.arrived_at - record.ticks_ms) - (clock.arrived_at - clock.ticks_ms)) < 2000
+
+
+@RADIOS
 async def test_a_wearable_without_a_memory_is_heard_by_its_plain_characteristics(radio, monkeypatch):
     async with living_home(radio, monkeypatch, "heart_rate_belt", "thermometer", hand_over=False) as air:
         wanted = {identifiers.HEART_RATE_MEASUREMENT, identifiers.TEMPERATURE_MEASUREMENT, identifiers.BATTERY_LEVEL}
@@ -145,11 +159,15 @@ async def test_a_full_queue_makes_a_wearable_send_again_what_found_no_room(radio
     async with living_home(radio, monkeypatch, "ecg_patch") as air:
         wearables = air.wearables()
         notifications = wearables.notifications()
-        got: list[Notification] = [await anext(notifications)]
+        got: list[Notification] = []
+        assert isinstance(await anext(notifications), ClockReading)
         await eventually(lambda: len(air.aired) > 20)
         async with asyncio.timeout(30):
             while len(set(sequences(got, air.known[0].id))) < 40:
-                got.append(notification := await anext(notifications))
+                notification = await anext(notifications)
+                if isinstance(notification, ClockReading):
+                    continue
+                got.append(notification)
                 if notification.session is not None and notification.sequence is not None:
                     await wearables.keep(notification.wearable, notification.session, notification.sequence)
         await notifications.aclose()

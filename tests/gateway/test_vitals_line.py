@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from edge.firmware_bridge.profiles.identifiers import HEART_RATE_MEASUREMENT, PULSE_OXIMETER_CONTINUOUS, WAVEFORM
-from edge.firmware_bridge.wearable import KnownWearable, Notification
+from edge.firmware_bridge.wearable import ClockReading, KnownWearable, Notification
 from edge.gateway.assembly import household_of
 from edge.gateway.disk import DiskThread
 from edge.gateway.drain import Drain
@@ -78,6 +78,9 @@ class Home:
     def readings(self) -> list[tuple[int, float]]:
         return [(r.record & 0xFFFFFFFF, r.value) for _, body in self.rig.said() if isinstance(body, SampleBatch) for r in body.readings()]
 
+    def times(self) -> list[int]:
+        return [r.at for _, body in self.rig.said() if isinstance(body, SampleBatch) for r in body.readings()]
+
     async def until(self, true: Callable[[], bool]) -> None:
         async with asyncio.timeout(20):
             while not true():
@@ -128,6 +131,27 @@ async def test_a_new_session_of_a_wearable_counts_from_the_start(home: Home) -> 
     async with home.running():
         await home.until(lambda: len(home.readings()) == 2)
     assert home.readings() == [(9, 72.0), (1, 80.0)]
+
+
+async def test_an_hours_backlog_is_timed_right_by_a_gateway_that_never_heard_its_wearable_before(home: Home) -> None:
+    began, hour = NOON - 3_600_000, range(0, 3600, 10)
+    home.wearables.queue.put_nowait(ClockReading(BELT, SESSION, 3_600_000, NOON + 30))
+    for sequence, second in enumerate(hour):
+        home.wearables.queue.put_nowait(
+            Notification(BELT, HEART_RATE_MEASUREMENT, b"\x06\x48", NOON + 100 + sequence, SESSION, sequence, 1000 * second)
+        )
+    async with home.running():
+        await home.until(lambda: len(home.times()) == len(hour))
+    assert home.times() == [began + 1000 * second + 30 for second in hour]
+
+
+async def test_a_clock_is_believed_for_its_own_session_only(home: Home) -> None:
+    home.say(1, HEART_RATE_MEASUREMENT, b"\x06\x48")
+    home.wearables.queue.put_nowait(ClockReading(BELT, SESSION + 1, 500, NOON + 9000))
+    home.wearables.queue.put_nowait(Notification(BELT, HEART_RATE_MEASUREMENT, b"\x06\x50", NOON + 9100, SESSION + 1, 0, 100))
+    async with home.running():
+        await home.until(lambda: len(home.times()) == 2)
+    assert home.times() == [NOON + 1000, NOON + 8600]
 
 
 async def test_a_malformed_notification_is_refused_counted_and_disturbs_nothing(home: Home) -> None:

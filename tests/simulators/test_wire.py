@@ -64,6 +64,7 @@ def test_a_waveform_is_read_as_it_was_written():
 
 def test_the_hand_over_is_read_as_it_was_written():
     assert hand_over.parse_record(wire.record(5, 6000, 0x2A37, b"xy")) == hand_over.Record(5, 6000, 0x2A37, b"xy")
-    assert hand_over.parse_session(wire.session(9, 2, 7)) == hand_over.Session(9, 2, 7)
+    assert hand_over.parse_session(wire.session(9, 2, 7, 8000)) == hand_over.Session(9, 2, 7, 8000)
+    assert hand_over.parse_session(wire.session(9, 2, 7, None)) == hand_over.Session(9, 2, 7, None)
     assert wire.parse_kept(hand_over.serialise_kept(hand_over.Kept(9, 4))) == (9, 4)
     assert wire.parse_kept(b"\x01") is None

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric import mlkem, x25519
 
-from edge.firmware_bridge.wearable import Notification
+from edge.firmware_bridge.wearable import ClockReading, Notification
 from edge.gateway.disk import Disk
 from edge.gateway.keyring import Keyring
 from edge.gateway.outbox import Outbox
@@ -112,10 +112,10 @@ class FakeWearables:
     """Wearables made of a queue; remembers what it was told to forget."""
 
     def __init__(self) -> None:
-        self.queue: asyncio.Queue[Notification] = asyncio.Queue()
+        self.queue: asyncio.Queue[Notification | ClockReading] = asyncio.Queue()
         self.kept: list[tuple[UUID, int, int]] = []
 
-    async def notifications(self) -> AsyncIterator[Notification]:
+    async def notifications(self) -> AsyncIterator[Notification | ClockReading]:
         while True:
             yield await self.queue.get()
 

@@ -16,6 +16,7 @@ WRONG_SESSION = 0x80
 LARGEST_SESSION = (1 << 31) - 1
 _U32 = (1 << 32) - 1
 _RECORD_HEAD = Struct("<IIH")
+_SESSION_WITHOUT_TICKS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +43,15 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What a wearable's memory holds: sequences oldest .. next - 1 of `session` (1..2^31-1, drawn at each boot)."""
+    """What a wearable's memory holds: sequences oldest .. next - 1 of `session` (1..2^31-1, drawn at each boot).
+
+    ticks_ms: the wearable's clock when this was read, as in `Record`; None from older firmware, which does not say.
+    """
 
     session: int
     oldest: int
     next: int
+    ticks_ms: int | None = None
 
 
 def parse_record(data: bytes) -> Record:
@@ -100,10 +105,11 @@ def parse_session(data: bytes) -> Session:
     """Read a session.
 
     Raises:
-        Malformed: not 12 bytes, a session outside 1..2^31-1, or an oldest record past the next.
+        Malformed: neither 16 bytes nor the 12 of older firmware, a session outside 1..2^31-1, or an oldest record past the next.
     """
     octets = Octets("session", data)
-    session = Session(octets.unsigned(4, "session"), octets.unsigned(4, "oldest"), octets.unsigned(4, "next"))
+    number, oldest, following = (octets.unsigned(4, field) for field in ("session", "oldest", "next"))
+    session = Session(number, oldest, following, octets.unsigned(4, "ticks") if len(data) > _SESSION_WITHOUT_TICKS else None)
     octets.end()
     _check_session(session.session)
     if session.oldest > session.next:
@@ -118,9 +124,10 @@ def serialise_session(session: Session) -> bytes:
         Malformed: a number outside its range.
     """
     _check_session(session.session)
-    if not 0 <= session.oldest <= session.next <= _U32:
-        raise Malformed(f"session with records {session.oldest}..{session.next} cannot be written")
-    return pack("<III", session.session, session.oldest, session.next)
+    if not (0 <= session.oldest <= session.next <= _U32 and 0 <= (session.ticks_ms or 0) <= _U32):
+        raise Malformed(f"session with records {session.oldest}..{session.next} at {session.ticks_ms} cannot be written")
+    ticks = b"" if session.ticks_ms is None else pack("<I", session.ticks_ms)
+    return pack("<III", session.session, session.oldest, session.next) + ticks
 
 
 def _check_session(session: int) -> None:

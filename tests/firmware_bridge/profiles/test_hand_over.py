@@ -22,9 +22,9 @@ def test_a_word_of_what_is_kept_comes_back(kept):
     assert hand_over.parse_kept(hand_over.serialise_kept(kept)) == kept
 
 
-@given(SESSIONS, U32, U32)
-def test_a_session_comes_back(number, one, other):
-    session = Session(number, min(one, other), max(one, other))
+@given(SESSIONS, U32, U32, st.none() | U32)
+def test_a_session_comes_back_with_the_clock_or_as_older_firmware_writes_it(number, one, other, ticks_ms):
+    session = Session(number, min(one, other), max(one, other), ticks_ms)
     assert hand_over.parse_session(hand_over.serialise_session(session)) == session
 
 
@@ -44,10 +44,13 @@ def test_numbers_outside_their_range_are_refused_both_ways():
         (hand_over.serialise_kept, Kept(1, 1 << 32)),
         (hand_over.serialise_session, Session(1, 3, 2)),
         (hand_over.serialise_session, Session(1 << 31, 0, 0)),
+        (hand_over.serialise_session, Session(1, 0, 0, 1 << 32)),
     ):
         with pytest.raises(Malformed):
             write(wrong)
     with pytest.raises(Malformed, match="past its next"):
         hand_over.parse_session(bytes.fromhex("010000000300000002000000"))
+    with pytest.raises(Malformed, match="within ticks"):
+        hand_over.parse_session(bytes.fromhex("01000000020000000300000004"))
     with pytest.raises(Malformed, match="outside"):
         hand_over.parse_kept(bytes(8))
