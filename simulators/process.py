@@ -7,7 +7,7 @@ import asyncio
 import random
 import signal
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 
 import numpy as np
 
@@ -33,18 +33,15 @@ async def run_plan(plan: Plan, pace: Pace, dice: random.Random) -> None:
         RuntimeError, OSError: a bus is not there, or taken.
     """
     with ProducedJournal(plan.produced) as journal:
-
-        def on_air(wearable: PlannedWearable, session: int, remembered: Remembered) -> None:
-            journal.on_air(wearable.id, session, remembered, time.time())
-
-        homes = [Home(body_of(home), home.wearables, pace, dice, HomeEvents(on_air)) for home in plan.homes]
+        events = HomeEvents(written_to(journal))
+        homes = [Home(body_of(home), home.wearables, pace, dice, events) for home in plan.homes]
         daemons = [VirtualBlueZ(await central(home.link), planned.bus) for home, planned in zip(homes, plan.homes, strict=True)]
         try:
             for home, daemon in zip(homes, daemons, strict=True):
                 await daemon.start()
                 await home.start()
             print("ready", flush=True)  # noqa: T201
-            await _until_told(homes, journal)
+            await until_told(homes, journal)
         finally:
             for home, daemon in zip(homes, daemons, strict=True):
                 await home.stop()
@@ -62,7 +59,13 @@ def body_of(home: PlannedHome) -> Body:
     return open_recording(home.source.path)
 
 
-async def _until_told(homes: list[Home], journal: ProducedJournal) -> None:
+def written_to(journal: ProducedJournal) -> Callable[[PlannedWearable, int, Remembered], None]:
+    """Return what writes a record that is first on the air into a journal, with the wall clock's time."""
+    return lambda wearable, session, remembered: journal.on_air(wearable.id, session, remembered, time.time())
+
+
+async def until_told(homes: list[Home], journal: ProducedJournal) -> None:
+    """Keep the journal flushed and obey signals, until the one that says stop."""
     loop = asyncio.get_running_loop()
     stopped = asyncio.Event()
     dropping: set[asyncio.Task[None]] = set()

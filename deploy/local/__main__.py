@@ -18,6 +18,8 @@ from deploy.local.system_programs import ProgramMissing
 from deploy.local.unprivileged import MayNotEnter
 from protocol.pace import FASTEST
 
+RADIOS = ("bus", "in-process")
+
 
 def main() -> int:
     """Run the demonstration; return 0 when all went well, 1 when data were lost or stored twice, 2 when it cannot run."""
@@ -42,6 +44,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--patients", type=int, default=env("PATIENTS") or "4", help="how many patients (PATIENTS)")
     parser.add_argument("--duration", type=float, default=env("DURATION"), help="seconds to measure; without it until Ctrl-C (DURATION)")
     parser.add_argument("--report", type=Path, default=env("REPORT"), help="file to write the report to (REPORT)")
+    parser.add_argument(
+        "--radio",
+        choices=RADIOS,
+        default=env("MEDIASSIST_RADIO") or RADIOS[0],
+        help="bus: a private D-Bus with a virtual BlueZ for each home; in-process: each gateway and its wearables in one process, "
+        "also chosen where no dbus-daemon is to be had (MEDIASSIST_RADIO)",
+    )
     parser.add_argument("--state", type=Path, default=env("STATE") or ROOT / ".mediassist", help="folder of all that stays (STATE)")
     return parser
 
@@ -54,6 +63,8 @@ def _wish(given: argparse.Namespace) -> Wish | str:
         return f"PATIENTS={given.patients} is outside 1..{MOST_PATIENTS}"
     if given.duration is not None and given.duration <= 0:
         return f"DURATION={given.duration:g} is not above 0"
+    if given.radio not in RADIOS:
+        return f"MEDIASSIST_RADIO={given.radio} is neither {' nor '.join(RADIOS)}"
     try:
         records = recordings.find(given.recording) if given.recording else []
     except NoRecording as error:
@@ -64,6 +75,7 @@ def _wish(given: argparse.Namespace) -> Wish | str:
         patients=min(given.patients, len(records)) if records else given.patients,
         records=records,
         speed=given.speed,
+        buses=given.radio == RADIOS[0],
         database_url=os.environ.get("MEDIASSIST_DATABASE_URL") or None,
     )
     return Wish(plan, given.duration, given.report)

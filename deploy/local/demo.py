@@ -93,7 +93,7 @@ def _settle(site: Site, rows: Rows, stages: Stages, watching: list[LiveWatch], f
     deadline = time.monotonic() + _HAND_OVER
     calm = 0
     while True:
-        produced = journal.read(site.produced)
+        produced = journal.read(*site.journals)
         sessions = _sessions(site)
         readings = balance.of_readings(produced, rows.readings(sessions))
         samples = balance.of_samples(produced, rows.samples(sessions))
@@ -115,18 +115,21 @@ def _settle(site: Site, rows: Rows, stages: Stages, watching: list[LiveWatch], f
 
 
 def _sessions(site: Site) -> set[tuple[str, int]]:
-    return {(record.wearable, record.session) for record in journal.read(site.produced)}
+    return {(record.wearable, record.session) for record in journal.read(*site.journals)}
 
 
 def _context(site: Site, rows: Rows, wish: Wish) -> dict[str, object]:
+    bus = site.households[0].bus
+    programs = {"mosquitto": (site.broker.program, "-h")} | ({"dbus-daemon": (bus.program, "--version")} if bus else {})
     return {
         "patients": len(site.households),
         "recordings": [path.name for path in site.plan.records[: len(site.households)]],
+        "radio": "bus" if bus else "in-process",
         "speed": site.plan.speed,
         "duration_s": wish.duration,
         "cores": os.cpu_count(),
         "memory": "proportional set size where the system tells it, else resident set size; the database with its children",
-        "versions": rows.versions() | surroundings.versions(site.broker.program, site.households[0].bus.program),
+        "versions": rows.versions() | surroundings.versions(programs),
     }
 
 

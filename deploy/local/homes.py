@@ -1,8 +1,8 @@
-"""A patient's home on this machine: the gateway's folder, its enrolment, its radio bus and its process."""
+"""A patient's home on this machine: the gateway's folder, its enrolment, its radio and its process."""
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +12,7 @@ from deploy.local.broker import ends_before
 from deploy.local.bus import Bus
 from deploy.local.people import Home
 from deploy.local.processes import Program
+from deploy.local.system_programs import ProgramMissing
 from provisioning import ingest_keys, secret_files
 from provisioning.authority import Authority
 from provisioning.ingest_keys import PublicKey
@@ -22,17 +23,30 @@ _RENEW_BEFORE = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Household:
-    """One home's place: `folder` is its gateway's state, `bus` its radio; number counts from 1."""
+    """One home's place: `folder` is its gateway's state; number counts from 1.
+
+    bus: its radio; None where the radio is in the gateway's own process, and the wearables with it.
+    """
 
     number: int
     home: Home
     folder: Path
-    bus: Bus
+    bus: Bus | None
 
     @property
     def name(self) -> str:
-        """Return what its gateway's process is called."""
-        return f"gateway-{self.number}"
+        """Return what its gateway's process is called; where the wearables share it, after the whole home."""
+        return f"gateway-{self.number}" if self.bus else f"home-{self.number}"
+
+    @property
+    def plan(self) -> Path:
+        """Return where an in-process radio's wearables are told what to pretend."""
+        return self.folder / "simulators.json"
+
+    @property
+    def journal(self) -> Path:
+        """Return where an in-process radio's wearables write what went on the air."""
+        return self.folder / "produced.jsonl"
 
     def enrol(self, authority: Authority, ingest: PublicKey) -> str:
         """Give the gateway its identity (renewed when it would end within 7 days) and its household; return its certificate (PEM).
@@ -54,27 +68,41 @@ class Household:
         secret_files.replace(self.folder / "household.json", json.dumps({"wearables": wearables}).encode())
         return (identity / CERTIFICATE).read_text()
 
-    def gateway(self, broker_port: int, environment: Mapping[str, str]) -> Program:
-        """Return the gateway's process, for a supervisor."""
+    def gateway(self, broker_port: int, environment: Mapping[str, str], log: Callable[[str], str]) -> Program:
+        """Return the gateway's process, for a supervisor. log: what a process has written, by its name."""
+        settings = {
+            **environment,
+            "GATEWAY_STATE": str(self.folder),
+            "GATEWAY_BROKER_HOST": "localhost",
+            "GATEWAY_BROKER_PORT": str(broker_port),
+        }
+        if self.bus:
+            settings["DBUS_SYSTEM_BUS_ADDRESS"] = self.bus.address
+            return Program(self.name, (sys.executable, "-m", "edge.gateway"), settings, restart=True)
         return Program(
             name=self.name,
-            command=(sys.executable, "-m", "edge.gateway"),
-            environment={
-                **environment,
-                "GATEWAY_STATE": str(self.folder),
-                "GATEWAY_BROKER_HOST": "localhost",
-                "GATEWAY_BROKER_PORT": str(broker_port),
-                "DBUS_SYSTEM_BUS_ADDRESS": self.bus.address,
-            },
+            command=(sys.executable, "-m", "deploy.local.home_in_one"),
+            environment={**settings, "SIMULATOR_PLAN": str(self.plan)},
+            ready=lambda: "ready" in log(self.name).splitlines(),
             restart=True,
         )
 
 
-def household(number: int, home: Home, state: Path, cache: Path) -> Household:
-    """Lay out home `number` (from 1) under the state folder.
+def lay_out(places: Sequence[Home], state: Path, cache: Path, tell: Callable[[str], None], *, buses: bool) -> tuple[Household, ...]:
+    """Give every home its folder under `state`, and its radio bus.
 
-    Raises:
-        ProgramMissing: there is no dbus-daemon, and none to be had.
+    tell: is told in one line when radios are in the gateways' processes: not `buses`, or there is no dbus-daemon and none to be had.
     """
+    why = "as asked for"
+    if buses:
+        try:
+            return tuple(_household(number, home, state, cache) for number, home in enumerate(places, 1))
+        except ProgramMissing as missing:
+            why = str(missing)
+    tell(f"each gateway shares a process with its wearables instead of a radio bus: {why}")
+    return tuple(_household(number, home, state, None) for number, home in enumerate(places, 1))
+
+
+def _household(number: int, home: Home, state: Path, cache: Path | None) -> Household:
     folder = (state / "homes" / UUID(home.gateway).hex[:8]).absolute()
-    return Household(number, home, folder, Bus(f"bus-{number}", folder / "bus", cache))
+    return Household(number, home, folder, Bus(f"bus-{number}", folder / "bus", cache) if cache else None)

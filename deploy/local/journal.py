@@ -1,4 +1,4 @@
-"""The simulators' journal: what was first put on the (virtual) air, when, and how many values of which metric it holds."""
+"""The simulators' journals: what was first put on the (virtual) air, when, and how many values of which metric it holds."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -27,11 +27,9 @@ class Produced:
         return self.record >> 32
 
 
-def read(path: Path) -> list[Produced]:
-    """Return the records in a journal; a last line that is still being written does not count."""
-    if not path.exists():
-        return []
-    return list(parse(path.read_text().split("\n")[:-1]))
+def read(*paths: Path) -> list[Produced]:
+    """Return the records in journals; one that is not there yet, and a last line that is still being written, do not count."""
+    return [record for path in paths if path.exists() for record in parse(path.read_text().split("\n")[:-1])]
 
 
 def parse(lines: Iterable[str]) -> Iterator[Produced]:

@@ -8,17 +8,16 @@ import fcntl
 import json
 import os
 import signal
-import sys
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from cloud import planting
 from cloud.access.passwords import Passwords
-from deploy.local import homes, people, recordings
+from deploy.local import homes, people, wearables
 from deploy.local.broker import Broker
 from deploy.local.cloud import WORKER, Cloud, cloud_in
 from deploy.local.database import Database, open_database
@@ -29,7 +28,6 @@ from protocol.pace import Pace, write_pace
 from provisioning.authority import Authority
 
 ROOT = Path(__file__).resolve().parents[2]
-SIMULATORS = "simulators"
 
 
 class Taken(Exception):
@@ -38,7 +36,10 @@ class Taken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to run. state: all that stays; cache: unpacked programs; records: what the patients replay; speed: 1..10."""
+    """What to run. state: all that stays; cache: unpacked programs; records: what the patients replay; speed: 1..10.
+
+    buses: whether each home has a radio bus (where there is a dbus-daemon), or an in-process radio.
+    """
 
     state: Path
     cache: Path
@@ -47,6 +48,7 @@ class Plan:
     speed: float = 1.0
     fold_seconds: float = 2.0
     database_url: str | None = None
+    buses: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +65,9 @@ class Site:
     households: tuple[Household, ...]
 
     @property
-    def produced(self) -> Path:
-        """Return where the simulators' journal of this run is."""
-        return _journal(self.plan)
+    def journals(self) -> tuple[Path, ...]:
+        """Return where the simulators' journals of this run are."""
+        return wearables.journals(self.households, self.plan.state)
 
     @property
     def logins(self) -> tuple[Login, ...]:
@@ -74,7 +76,8 @@ class Site:
 
     def stop_measuring(self) -> None:
         """Tell the simulated wearables to measure no more, and to hand over what they have."""
-        self.processes.signal(SIMULATORS, signal.SIGUSR2)
+        for name in {household.name if household.bus is None else wearables.NAME for household in self.households}:
+            self.processes.signal(name, signal.SIGUSR2)
 
 
 @contextmanager
@@ -94,14 +97,15 @@ def running(plan: Plan, tell: Callable[[str], None] = lambda _: None) -> Generat
                 future = beside.submit(open_database, plan.state, plan.database_url, processes)
                 broker, cloud = Broker(plan.state / "broker", plan.cache), cloud_in(plan.state)
                 everybody = people.keep(plan.state / "people.json", plan.patients)
-                households = tuple(homes.household(number, home, plan.state, plan.cache) for number, home in enumerate(everybody.homes, 1))
+                households = homes.lay_out(everybody.homes, plan.state, plan.cache, tell, buses=plan.buses)
                 certificates = _identities(plan, broker, cloud, households)
                 tell(f"certificates issued: broker, worker, {len(households)} gateways")
-                _start(processes, broker.program, *(household.bus.program for household in households))
-                tell(f"broker on port {broker.port}, {len(households)} radio buses")
+                buses = [household.bus.program for household in households if household.bus]
+                _start(processes, broker.program, *buses)
+                tell(f"broker on port {broker.port}, {len(buses)} radio buses")
                 pace = Pace(datetime.now(UTC), plan.speed)
-                simulators = _simulators(plan, pace, households, processes)
-                processes.start(simulators)
+                for program in wearables.prepare(households, plan.state, plan.records, _environment(pace), processes):
+                    processes.start(replace(program, folder=ROOT))
                 database = future.result()
                 tell("database ready")
             clinics = planting.read_clinics(json.dumps(people.description(everybody, certificates)))
@@ -113,7 +117,8 @@ def running(plan: Plan, tell: Callable[[str], None] = lambda _: None) -> Generat
         finally:
             _stop(processes)
             for household in households:
-                household.bus.forget()
+                if household.bus:
+                    household.bus.forget()
             if database:
                 database.forget()
 
@@ -136,7 +141,8 @@ def _identities(plan: Plan, broker: Broker, cloud: Cloud, households: tuple[Hous
     ingest = cloud.prepare(authority)
     certificates: dict[str, str] = {}
     for household in households:
-        household.bus.prepare()
+        if household.bus:
+            household.bus.prepare()
         certificates[household.home.gateway] = household.enrol(authority, ingest)
     return certificates
 
@@ -147,40 +153,11 @@ def _start_programs(site: Site) -> None:
     programs = (
         site.cloud.worker(site.database.ingest, site.broker.port, environment),
         site.cloud.app(site.database.app, environment),
-        *(household.gateway(site.broker.port, for_gateways) for household in site.households),
+        *(household.gateway(site.broker.port, for_gateways, site.processes.log) for household in site.households),
     )
     _start(site.processes, *(replace(program, folder=ROOT) for program in programs))
-    site.processes.wait(SIMULATORS, 60)
-
-
-def _simulators(plan: Plan, pace: Pace, households: tuple[Household, ...], processes: Supervisor) -> Program:
-    """Return the simulators of all homes; they measure once a gateway listens, so they may start before it."""
-    _journal(plan).unlink(missing_ok=True)
-    described = {
-        "homes": [
-            {
-                "bus": household.bus.address,
-                "patient": household.home.patient,
-                "source": recordings.source(household.number - 1, plan.records),
-                "wearables": [asdict(device) for device in household.home.wearables],
-            }
-            for household in households
-        ],
-        "produced": str(_journal(plan)),
-    }
-    path = plan.state.absolute() / "simulators.json"
-    path.write_text(json.dumps(described, indent=1))
-    return Program(
-        name=SIMULATORS,
-        command=(sys.executable, "-m", "simulators"),
-        environment={**_environment(pace), "SIMULATOR_PLAN": str(path)},
-        ready=lambda: "ready" in processes.log(SIMULATORS),
-        folder=ROOT,
-    )
-
-
-def _journal(plan: Plan) -> Path:
-    return plan.state.absolute() / "produced.jsonl"
+    if wearables.NAME in site.processes.names():
+        site.processes.wait(wearables.NAME, 60)
 
 
 def _environment(pace: Pace) -> dict[str, str]:
@@ -199,7 +176,7 @@ def _start(processes: Supervisor, *programs: Program) -> None:
 def _stop(processes: Supervisor) -> None:
     """Stop gateways first, so that they hand over, and the database last."""
     started = processes.names()
-    for tier in (("gateway-",), (SIMULATORS, "worker", "app"), ("broker", "bus-")):
+    for tier in (("gateway-", "home-"), (wearables.NAME, "worker", "app"), ("broker", "bus-")):
         names = tuple(name for name in started if name.startswith(tier))
         if names:
             processes.stop(*names)

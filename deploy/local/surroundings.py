@@ -31,13 +31,15 @@ PACKAGES = (
 _MIB = 1024 * 1024
 
 
-def versions(broker: Program, bus: Program) -> dict[str, str]:
-    """Return the versions of Python, the system, the programs and the packages that a run used."""
+def versions(programs: Mapping[str, tuple[Program, str]]) -> dict[str, str]:
+    """Return the versions of Python, the system, the programs and the packages that a run used.
+
+    programs: each with the argument that makes it say its version.
+    """
     found = {
         "python": platform.python_version(),
         "system": platform.platform(),
-        "mosquitto": _first_line(broker, "-h"),
-        "dbus-daemon": _first_line(bus, "--version"),
+        **{name: _first_line(program, argument) for name, (program, argument) in programs.items()},
         "mediassist": _package("mediassist") or _commit(),
     }
     return found | {name: version for name in PACKAGES if (version := _package(name))}

@@ -9,7 +9,7 @@ from deploy.local.processes import Program
 
 def test_versions_are_those_that_run() -> None:
     shell = Program("shell", ("echo",))
-    found = surroundings.versions(shell, shell)
+    found = surroundings.versions({"mosquitto": (shell, "-h")})
     assert found["python"] == platform.python_version()
     assert found["mosquitto"] == "-h"
     assert found["psycopg"].startswith("3.")

@@ -40,11 +40,6 @@ class Stack:
     def logins(self) -> tuple[Login, ...]:
         return self.site.logins
 
-    @property
-    def produced(self) -> Path:
-        """The simulators' journal."""
-        return self.site.produced
-
     def kill_nine(self, name: str) -> None:
         """Kill a process as nothing can be prepared for, and wait until it is ready again."""
         starts = self.site.processes.starts(name)
@@ -54,7 +49,7 @@ class Stack:
 
     def balance(self) -> tuple[Balance, Balance]:
         """Return the balance of readings, and of waveform samples, as it is now."""
-        produced = journal.read(self.produced)
+        produced = journal.read(*self.site.journals)
         rows, sessions = self._rows, self._sessions
         return balance.of_readings(produced, rows.readings(sessions)), balance.of_samples(produced, rows.samples(sessions))
 
@@ -98,7 +93,7 @@ class Stack:
 
     @property
     def _sessions(self) -> set[Session]:
-        return {(record.wearable, record.session) for record in journal.read(self.produced)}
+        return {(record.wearable, record.session) for record in journal.read(*self.site.journals)}
 
 
 @contextmanager

@@ -1,0 +1,65 @@
+"""The simulated wearables: what they are told to pretend, what they write down, and in whose process they live.
+
+On radio buses one process serves all homes; in-process radios have each home's wearables beside its gateway, with a journal each.
+"""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from deploy.local import recordings
+from deploy.local.homes import Household
+from deploy.local.processes import Program, Supervisor
+
+NAME = "simulators"
+
+
+def journals(households: Sequence[Household], state: Path) -> tuple[Path, ...]:
+    """Return where it is written what went on the air."""
+    own = tuple(household.journal for household in households if household.bus is None)
+    return own or (state.absolute() / "produced.jsonl",)
+
+
+def prepare(
+    households: Sequence[Household], state: Path, records: list[Path], environment: Mapping[str, str], processes: Supervisor
+) -> tuple[Program, ...]:
+    """Write what they are to pretend, forget the last run's journals, and return their process, where they have one of their own.
+
+    They measure once a gateway listens, so they may start before it.
+    """
+    kept = journals(households, state)
+    for journal in kept:
+        journal.unlink(missing_ok=True)
+    if all(household.bus is None for household in households):
+        for household, journal in zip(households, kept, strict=True):
+            _write_plan(household.plan, [household], records, journal)
+        return ()
+    path = state.absolute() / "simulators.json"
+    _write_plan(path, households, records, *kept)
+    return (
+        Program(
+            name=NAME,
+            command=(sys.executable, "-m", "simulators"),
+            environment={**environment, "SIMULATOR_PLAN": str(path)},
+            ready=lambda: "ready" in processes.log(NAME).splitlines(),
+        ),
+    )
+
+
+def _write_plan(path: Path, households: Sequence[Household], records: list[Path], journal: Path) -> None:
+    """Write a plan as `simulators.plan` reads it."""
+    described = {
+        "homes": [
+            {
+                "bus": household.bus.address if household.bus else "in-process",
+                "patient": household.home.patient,
+                "source": recordings.source(household.number - 1, records),
+                "wearables": [asdict(device) for device in household.home.wearables],
+            }
+            for household in households
+        ],
+        "produced": str(journal),
+    }
+    path.write_text(json.dumps(described, indent=1))
