@@ -1,8 +1,8 @@
 """`python -m deploy.local.home_in_one`: a gateway and the wearables of its home in one process, for want of a dbus-daemon.
 
 The gateway is what it always is, and so are the wearables; only bleak reaches them on the virtual air itself. Settings are
-those of `edge.gateway` (GATEWAY_…) and SIMULATOR_PLAN, a plan with this one home, whose bus is not looked at. Signals are those of `simulators.process`.
-What dies here dies together: a kill takes the wearables' memories too, which the gateway's alone would not.
+those of `edge.gateway` (GATEWAY_…) and SIMULATOR_PLAN, a plan with this one home, whose bus is not looked at. Signals are
+those of `simulators.process`. What dies here dies together: a kill takes the wearables' memories too, which the gateway's alone would not.
 """
 
 import asyncio
