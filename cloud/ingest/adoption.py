@@ -1,22 +1,38 @@
 """Who wears what, and which certificates are whose: what the worker must know before a transaction, kept in memory and asked again."""
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from uuid import UUID
 
 from cloud.database import Database
 from cloud.vitals.intake import Wearer
 
+KEEP_SECONDS = 10.0
+
 
 class Adoption:
-    """What the database says of gateways and wearables; a name that is not known is looked up, so an adoption works at once."""
+    """What the database says of gateways and wearables.
 
-    def __init__(self, database: Database) -> None:
+    A name that is not known is looked up, so an adoption works at once; what is known is asked again after 10 s, so that a wearable which
+    changed its wearer is not taken for the old one's. monotonic: seconds.
+    """
+
+    def __init__(self, database: Database, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._database = database
+        self._monotonic = monotonic
+        self._asked_at = monotonic()
         self._gateways: dict[UUID, int] = {}
         self._wearers: dict[UUID, Wearer] = {}
 
+    def _forget_what_is_old(self) -> None:
+        if self._monotonic() - self._asked_at > KEEP_SECONDS:
+            self._asked_at = self._monotonic()
+            self._gateways.clear()
+            self._wearers.clear()
+
     async def organisations(self, gateways: Iterable[UUID]) -> dict[UUID, int]:
         """Return the organisation of each gateway that is adopted."""
+        self._forget_what_is_old()
         wanted = set(gateways)
         missing = sorted(wanted - self._gateways.keys())
         if missing:

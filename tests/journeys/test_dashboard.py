@@ -33,12 +33,14 @@ def stack() -> Iterator[Stack]:
 @pytest.mark.browser
 def test_a_nurse_sees_the_heartbeat_and_the_alert(stack: Stack) -> None:
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    npx = shutil.which("npx") or shutil.which("npx", path=str(ROOT / ".venv/bin"))
+    programs = f"{os.environ['PATH']}:{ROOT / '.venv' / 'bin'}"
+    npx = shutil.which("npx", path=programs)
     if chromium is None or npx is None:
         pytest.skip(f"missing: {'Chromium (apt install chromium)' if chromium is None else 'npx (Node.js 20.19 or later)'}")
     north = stack.logins[0]
     environment = {
         **os.environ,
+        "PATH": programs,
         "E2E_URL": stack.app_url,
         "E2E_EMAIL": north.email,
         "E2E_PASSWORD": north.password,
