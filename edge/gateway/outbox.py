@@ -258,6 +258,8 @@ class Outbox:
     def tidy(self, now: int) -> int:
         """Delete what has been held long enough; an opening only when its epoch is over and nothing else of it is here (G9)."""
         with self._disk.transaction() as link:
+            if self._epoch is None:  # a failed commit, or the drain, ended it in memory only
+                link.execute("update epoch set over = 1 where over = 0")
             old = now - self._hold_ms
             deleted = link.execute("delete from message where state = 'held' and class <> 0 and receipted_at <= ?", (old,)).rowcount
             deleted += link.execute(

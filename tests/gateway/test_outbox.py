@@ -169,6 +169,17 @@ def test_an_opening_stays_while_its_epoch_is_current_or_has_messages(rig: Rig) -
     assert rig.outbox.opening(epoch) is None
 
 
+def test_an_opening_goes_when_its_epoch_was_ended_and_no_other_has_been_opened(rig: Rig) -> None:
+    rig.outbox.put([vitals()], NOON)
+    epoch = rig.rows()[0][0]
+    rig.outbox.receive(rig.receipt(epoch, [0, 1]), NOON)
+    rig.outbox.tidy(NOON + HOLD_MS)
+    assert rig.outbox.opening(epoch) is not None
+    rig.outbox.end_epoch()
+    rig.outbox.tidy(NOON + HOLD_MS)
+    assert rig.outbox.opening(epoch) is None
+
+
 def test_a_message_damaged_on_the_disk_is_given_up_by_name(rig: Rig) -> None:
     rig.outbox.put([vitals(), vitals()], NOON)
     epoch = rig.rows()[0][0]
