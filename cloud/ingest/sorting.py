@@ -50,11 +50,11 @@ class Sorting:
         parsed = [p for arrival in arrivals if (p := self._parse(arrival, batch)) is not None]
         batch.organisations = await self._adoption.organisations({p.gateway for p in parsed})
         known = [p for p in parsed if p.gateway in batch.organisations or self._refuse(batch, p, "unknown_gateway")]
+        await self._load({(p.gateway, p.epoch) for p in known})
         await self._openings([p for p in known if isinstance(p.what, SealedOpening)], batch)
-        messages = [(p, p.what) for p in known if isinstance(p.what, Header)]
-        await self._load({(p.gateway, p.epoch) for p, _ in messages})
-        for one, header in messages:
-            self._message(one, header, batch)
+        for one in known:
+            if isinstance(one.what, Header):
+                self._message(one, one.what, batch)
         await self._fit(batch)
         return batch
 

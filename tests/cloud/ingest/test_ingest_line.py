@@ -13,6 +13,7 @@ from protocol import channels
 from protocol.envelope import EpochKeys, Header, MessageClass, digest
 from protocol.findings import Detector, Finding, Priority, encode_evidence
 from protocol.message import Gap, GapReason, GivenUp, encode_body
+from protocol.receipts import read_receipt
 from protocol.samples import Reading, batch_of
 from tests.support.gateway import BELT, GATEWAY, NOON, PATIENT
 from tests.support.ingest import STRANGER, Exchange
@@ -113,6 +114,20 @@ async def test_an_altered_message_is_refused_by_its_bytes_and_the_true_one_is_st
     assert [c for _, c, _ in wire.rig.rows("queued")] == [1], "a refusal of other bytes frees nothing"
     await wire.carry(one)
     assert wire.rows("select value from reading order by value") == [(70.0,), (71.0,)]
+
+
+async def test_an_altered_opening_is_refused_to_its_gateway_by_a_worker_that_never_heard_of_its_epoch_too(wire: Exchange) -> None:
+    wire.rig.outbox.put([vitals()], NOON)
+    opening, _ = wire.queued()
+    await wire.carry(opening)
+    wire.inlet.answers.clear()
+    wire.new_worker()
+    altered = wire.arrival(0, opening.data[:-1] + bytes([opening.data[-1] ^ 1]))
+    await wire.carry(altered)
+    ((_, what, receipt),) = wire.inlet.answers
+    assert what == channels.RECEIPTS
+    refused = read_receipt(receipt, wire.rig.keys(opening.data[17:33]).receipt_key).refused
+    assert [(r.counter, r.sha256) for r in refused] == [(0, digest(altered.data))]
 
 
 async def test_what_a_gateway_cannot_have_sealed_is_refused_with_its_reason_and_disturbs_nothing(wire: Exchange) -> None:
