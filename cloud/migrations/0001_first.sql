@@ -6,6 +6,7 @@
 -- * Only text + check, float8 and timestamptz are searched: an index under a policy needs leakproof operators.
 -- * COPY into a table under row-level security is refused by PostgreSQL: the ingest worker copies into a temporary table
 --   (`create temp table arriving_reading (..) on commit delete rows`) and inserts from there.
+-- * reading and waveform are hypertables where TimescaleDB is there, and stay uncompressed: it refuses its columnstore under policies.
 -- * reading and waveform carry no foreign key and no unique index: the worker writes them in the transaction that enters the ledger,
 --   which alone decides what is new, and makes the series row before.
 
@@ -140,7 +141,7 @@ create table clock_evidence (
 create index clock_evidence_by_wearable on clock_evidence (wearable_id, at);
 
 -- Make the monthly partitions of reading and waveform from the month of first_at to the month of last_at; says how many were new.
--- Called ahead by migrate and the worker; nothing to do under TimescaleDB. Attaching locks out no insert.
+-- Called ahead by migrate and the worker; nothing to do under TimescaleDB, which makes its chunks itself. Attaching locks out no insert.
 create function make_partitions(first_at timestamptz, last_at timestamptz) returns int
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
@@ -325,8 +326,11 @@ begin
     end loop;
 end $$;
 
-grant select on organisation, account, patient, gateway, wearable, series, reading, waveform, clock_evidence, finding, alert
-    to mediassist_app;
+grant select on organisation, account, patient, gateway, wearable, series, clock_evidence, finding, alert to mediassist_app;
+-- By column: TimescaleDB gives each chunk its hypertable's grants, but neither its policies nor its grants by column. A grant of the
+-- whole table would let the application read every organisation's rows in the chunks, and pg_stats show samples of them.
+grant select (organisation_id, series_id, at, value, absence, record) on reading to mediassist_app;
+grant select (organisation_id, series_id, at, rate_hz, gain, first_sample, samples, encoding, bytes) on waveform to mediassist_app;
 grant select, insert, update (used_at), delete on session to mediassist_app;
 
 grant select on gateway, gateway_certificate, wearable, series, epoch, epoch_end, ledger, undecoded, dead_letter, store

@@ -19,7 +19,7 @@ from tests.support.postgres import Addresses
 
 NOW = now_ms()
 SECOND = timedelta(seconds=1)
-LARGE = ("reading", "waveform", "alert", "finding", "clock_evidence")
+LARGE = ("reading", "waveform", "_hyper_", "alert", "finding", "clock_evidence")  # _hyper_: chunks of the first two under TimescaleDB
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from cloud.database import as_statement
 from tests.support.clinics import Clinic, Planter, now_ms
 from tests.support.postgres import Addresses
 
@@ -51,19 +52,43 @@ def test_with_one_it_sees_that_one_alone(database: Addresses, clinics: list[Clin
 
 
 def test_every_table_of_an_organisation_has_forced_policies(database: Addresses) -> None:
-    """Read from the catalogue, so that a table of a later migration is held to it too; partitions included."""
+    """Read from the catalogue, so that a table of a later migration is held to it too; partitions included.
+
+    TimescaleDB's chunks cannot have them: see the next test.
+    """
     with psycopg.connect(database.superuser) as connection:
         rows = connection.execute(
             """select c.relname, c.relrowsecurity, c.relforcerowsecurity, c.relispartition,
                       (select count(*) from pg_policy p where p.polrelid = c.oid)
                from pg_class c join pg_attribute a on a.attrelid = c.oid
-               where c.relkind in ('r', 'p') and a.attname = 'organisation_id' and not a.attisdropped"""
+               where c.relkind in ('r', 'p') and a.attname = 'organisation_id' and not a.attisdropped
+                     and (c.relispartition or not exists (select from pg_inherits i where i.inhrelid = c.oid))"""
         ).fetchall()
     assert {"reading", "waveform", "finding", "alert", "patient", "undecoded", "clock_evidence"} <= {row[0] for row in rows}
     for name, enabled, forced, partition, policies in rows:
         assert enabled, name
         assert forced, name
         assert partition or policies, name
+
+
+@pytest.mark.usefixtures("clinics")
+def test_the_parts_of_a_table_are_closed_to_the_application(database: Addresses) -> None:
+    """Its policies guard the table, not its partitions or chunks: neither these nor their statistics may be read around it."""
+    with psycopg.connect(database.superuser, autocommit=True) as connection:
+        connection.execute("analyze reading")
+        parts = [
+            row[0] for row in connection.execute("select inhrelid::regclass::text from pg_inherits where inhparent = 'reading'::regclass")
+        ]
+    assert parts
+    with psycopg.connect(database.app, autocommit=True) as connection:
+        for part in parts:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(as_statement(f"select organisation_id from {part}"))
+        seen = connection.execute(
+            "select tablename from pg_stats where attname = 'organisation_id' and tablename = any(%s)",
+            [[part.split(".")[-1] for part in parts]],
+        )
+        assert seen.fetchall() == []
 
 
 def test_every_table_without_an_organisation_is_known(database: Addresses) -> None:

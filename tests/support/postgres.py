@@ -43,6 +43,13 @@ def run(url: str, statement: str, *names: str) -> None:
         connection.execute(sql.SQL(statement).format(*(sql.Identifier(name) for name in names)))
 
 
+def close(url: str, name: str) -> None:
+    """Let nobody into a database any more, and wait until all are out: it cannot be copied while TimescaleDB's scheduler is in it."""
+    run(url, "alter database {} allow_connections false", name)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = %s", [name])
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """The superuser's address on a server of this session."""
@@ -60,6 +67,7 @@ def migrated_template(postgres_server: str) -> Iterator[str]:
     name = f"mediassist_template_{os.getpid()}"
     run(postgres_server, "create database {}", name)
     migrate(addresses(postgres_server, name).superuser, datetime.now(UTC), app_password=PASSWORD, ingest_password=PASSWORD)
+    close(postgres_server, name)
     yield name
     run(postgres_server, "drop database {} with (force)", name)
 
