@@ -11,9 +11,9 @@ from uuid import UUID
 from cloud.database import Connection
 from cloud.ingest import ledger
 from cloud.ingest.dispatch import Stored, notify, store
-from cloud.ingest.unsealing import EpochName, Opened, Parsed, Unsealed
+from cloud.ingest.unsealing import EpochName, Parsed, Unsealed
 from cloud.vitals.intake import Wearer
-from protocol.envelope import MessageClass
+from protocol.envelope import MessageClass, digest
 from protocol.message import Gap
 from protocol.receipts import Refused
 
@@ -36,11 +36,11 @@ class DeadLetter:
 class Batch:
     """Arrivals, sorted out before the transaction.
 
-    messages: authentic; those whose body is None, or with a word in `unfit`, are kept sealed. refused: by epoch, bytes that were not
+    openings: authentic; without a row: its ingest key is gone, but its epoch is stored, so it is a repeat. messages: authentic; those whose body is None, or with a word in `unfit`, are kept sealed. refused: by epoch, bytes that were not
     authentic. unknown: epochs whose opening is not here.
     """
 
-    openings: list[tuple[Opened, ledger.OpeningRow]] = field(default_factory=list[tuple[Opened, ledger.OpeningRow]])
+    openings: list[tuple[Parsed, ledger.OpeningRow | None]] = field(default_factory=list[tuple[Parsed, ledger.OpeningRow | None]])
     messages: list[Unsealed] = field(default_factory=list[Unsealed])
     unfit: dict[ledger.Name, str] = field(default_factory=dict[ledger.Name, str])
     wearers: dict[UUID, Wearer] = field(default_factory=dict[UUID, Wearer])
@@ -71,10 +71,10 @@ async def commit(connection: Connection, batch: Batch) -> Committed:
     Raises:
         LookupError: a message's epoch has no row although its secret was in memory (the database was restored): roll back.
     """
-    await ledger.open_epochs(connection, [row for _, row in batch.openings])
+    await ledger.open_epochs(connection, [row for _, row in batch.openings if row is not None])
     statuses = await ledger.enter(connection, _entries(batch))
     gaps = await ledger.enter_gaps(connection, _given_up(batch.messages))
-    epochs = {name_of(m.parsed)[:2] for m in batch.messages} | {name_of(o.parsed)[:2] for o, _ in batch.openings}
+    epochs = {name_of(m.parsed)[:2] for m in batch.messages} | {name_of(o)[:2] for o, _ in batch.openings}
     done = await ledger.progress(connection, epochs | {name[:2] for name in gaps})
     if epochs - done.keys():
         raise LookupError("an epoch in memory has no row in the database")
@@ -93,7 +93,7 @@ async def commit(connection: Connection, batch: Batch) -> Committed:
 
 def _entries(batch: Batch) -> list[ledger.Entry]:
     """Return each name once."""
-    entries = [ledger.Entry(*name_of(o.parsed), o.sha256, b"") for o, _ in batch.openings]
+    entries = [ledger.Entry(*name_of(o), digest(o.arrival.data), b"") for o, _ in batch.openings]
     entries += [ledger.Entry(*name_of(m.parsed), m.sha256, m.header.previous) for m in batch.messages]
     return list({entry.name: entry for entry in entries}.values())
 

@@ -121,7 +121,7 @@ class IngestLine:
     def _answer(self, batch: Batch, committed: Committed) -> None:
         """Receipt everything of the batch, repeats too: what is in the ledger is stored."""
         counters: dict[EpochName, set[int]] = {}
-        for gateway, epoch, counter in [name_of(o.parsed) for o, _ in batch.openings] + [name_of(m.parsed) for m in batch.messages]:
+        for gateway, epoch, counter in [name_of(o) for o, _ in batch.openings] + [name_of(m.parsed) for m in batch.messages]:
             counters.setdefault((gateway, epoch), set()).add(counter)
         for name in counters.keys() | batch.refused.keys():
             done, head = committed.done.get(name, (-1, None))

@@ -14,7 +14,7 @@ from cloud.ingest.dispatch import wearables_in, why_not
 from cloud.ingest.key_encryption import KeyEncryption
 from cloud.ingest.ledger import OpeningRow
 from cloud.ingest.meters import REFUSED
-from cloud.ingest.unsealing import EpochName, Opened, Parsed, open_opening, parse, unseal
+from cloud.ingest.unsealing import EpochName, KeyGone, Opened, Parsed, open_opening, parse, unseal
 from protocol.envelope import NO_EPOCH, EpochKeys, Header, SealedOpening, digest
 from protocol.errors import ProtocolError, SealBroken, UnknownEpoch
 from protocol.receipts import RefusalReason, Refused
@@ -86,13 +86,16 @@ class Sorting:
             try:
                 opened = open_opening(one, opening, certificates, self._ingest_keys)
             except UnknownEpoch as error:
+                if isinstance(error, KeyGone) and (one.gateway, one.epoch) in self._epochs:
+                    batch.openings.append((one, None))
+                    continue
                 REFUSED.labels(error.reason).inc()
                 batch.unknown.add((one.gateway, one.epoch))
             except SealBroken as error:
                 self._refuse(batch, one, error.reason)
             else:
                 self._epochs[one.gateway, one.epoch] = opened.keys
-                batch.openings.append((opened, self._row(opened, batch.organisations[one.gateway])))
+                batch.openings.append((one, self._row(opened, batch.organisations[one.gateway])))
 
     def _row(self, opened: Opened, organisation: int) -> OpeningRow:
         opening = opened.sealed.opening

@@ -22,6 +22,10 @@ from provisioning.ingest_keys import PrivateKey
 EpochName = tuple[UUID, bytes]
 
 
+class KeyGone(UnknownEpoch):
+    """An authentic opening whose ingest key is not here: a repeat when its epoch is stored, else of an unknown epoch."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parsed:
     """An arrival whose form is right: an opening or a message header of the gateway that its topic names."""
@@ -41,7 +45,6 @@ class Opened:
     sealed: SealedOpening
     keys: EpochKeys
     secret: bytes
-    sha256: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +82,12 @@ def open_opening(
     certificates: DER by (gateway, certificate id), every one ever issued and not revoked for compromise.
 
     Raises:
-        UnknownEpoch: its certificate or ingest key is not known here. SealBroken: its signature or seal does not hold.
+        UnknownEpoch: its certificate is not known here. KeyGone: its ingest key is not. SealBroken: its signature or seal does not hold.
     """
     opening = sealed.opening
     certificate = certificates.get((parsed.gateway, opening.certificate_id))
-    key = ingest_keys.get(opening.ingest_key_id)
-    if certificate is None or key is None:
-        raise UnknownEpoch("an opening names a certificate or an ingest key that is not known here")
+    if certificate is None:
+        raise UnknownEpoch("an opening names a certificate that is not known here")
     public = load_der_x509_certificate(certificate).public_key()
     if not isinstance(public, ec.EllipticCurvePublicKey):
         raise SealBroken("a gateway's certificate holds no elliptic-curve key")
@@ -93,8 +95,11 @@ def open_opening(
         public.verify(sealed.signature, sealed.signed, ec.ECDSA(SHA256()))
     except InvalidSignature as error:
         raise SealBroken("an opening's signature does not hold") from error
+    key = ingest_keys.get(opening.ingest_key_id)
+    if key is None:
+        raise KeyGone("an opening names an ingest key that is not known here")
     secret = key.open(sealed.sealed_secret, opening.info())
-    return Opened(parsed, sealed, EpochKeys(secret), secret, digest(parsed.arrival.data))
+    return Opened(parsed, sealed, EpochKeys(secret), secret)
 
 
 def unseal(parsed: Parsed, header: Header, keys_of: Callable[[EpochName], EpochKeys | None]) -> Unsealed:

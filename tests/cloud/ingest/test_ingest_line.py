@@ -15,7 +15,7 @@ from protocol.findings import Detector, Finding, Priority, encode_evidence
 from protocol.message import Gap, GapReason, GivenUp, encode_body
 from protocol.receipts import read_receipt
 from protocol.samples import Reading, batch_of
-from tests.support.gateway import BELT, GATEWAY, NOON, PATIENT
+from tests.support.gateway import BELT, GATEWAY, NOON, PATIENT, an_ingest_key
 from tests.support.ingest import STRANGER, Exchange
 
 
@@ -156,6 +156,22 @@ async def test_an_opening_under_a_strange_key_or_certificate_is_unknown_and_neve
     wire.rows("update gateway_certificate set revoked_for = 'replaced'")
     await wire.carry(opening)
     assert wire.rows("select count(*) from epoch") == [(1,)]
+
+
+async def test_a_stored_opening_is_receipted_again_after_its_ingest_key_is_gone(wire: Exchange) -> None:
+    wire.rig.outbox.put([vitals()], NOON)
+    opening, message = wire.queued()
+    await wire.carry(opening, message)
+    wire.inlet.answers.clear()
+    kept, wire.rig.ingest_key = wire.rig.ingest_key, an_ingest_key()
+    wire.new_worker()
+    await wire.carry(opening)
+    wire.rig.ingest_key = kept
+    wire.bring_back()
+    assert [counter for _, counter, _ in wire.rig.rows("queued")] == [1]
+    wire.rows("truncate epoch, ledger")
+    await wire.line._settle([opening])
+    assert wire.bring_back() == [channels.UNKNOWN], "not stored, and not to be opened any more"
 
 
 async def test_what_is_authentic_but_not_understood_is_kept_sealed_and_receipted(wire: Exchange) -> None:
