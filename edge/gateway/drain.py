@@ -134,10 +134,9 @@ class Drain:
         self._wake.clear()
 
     async def _send_one(self, waiting: Waiting) -> None:
-        if waiting.of_class is MessageClass.OPENING:
-            await self._opening_first(waiting.epoch)
-            return
         await self._opening_first(waiting.epoch)
+        if waiting.of_class is MessageClass.OPENING:
+            return
         data = await self._disk(self._outbox.bytes_of, waiting)
         if data is not None:
             self._note((waiting.epoch, waiting.counter), self._uplink.send(channels.MESSAGES, data))
