@@ -136,6 +136,7 @@ async def _make_roles(connection: Connection, passwords: dict[LiteralString, str
         await connection.execute(made)
     await connection.execute(naming("grant create, usage on schema public to {}", OWNER))
     for role, password in passwords.items():
+        await connection.execute(naming("grant usage on schema public to {}", role))
         if password is not None:
             await set_password(connection, role, password)
 
@@ -144,10 +145,10 @@ async def _make_extension(connection: Connection) -> None:
     """Create TimescaleDB where the server offers it and has it loaded, and this login may."""
     offered = await value_of(
         connection,
-        """select exists (select from pg_available_extensions where name = 'timescaledb')
-               and current_setting('shared_preload_libraries') like '%timescaledb%'
-               and (select rolsuper from pg_roles where rolname = current_user)
-               and to_regclass('public.reading') is null""",
+        """select case when (select rolsuper from pg_roles where rolname = current_user)  -- nobody else may read the setting
+               then current_setting('shared_preload_libraries') like '%timescaledb%' and to_regclass('public.reading') is null
+                    and exists (select from pg_available_extensions where name = 'timescaledb')
+               else false end""",
     )
     if offered:
         await connection.execute("create extension if not exists timescaledb")

@@ -297,8 +297,6 @@ create table store (
 
 -- Who may see and do what -------------------------------------------------------------------------------------------------------
 
-grant usage on schema public to mediassist_app, mediassist_ingest;
-
 alter table organisation enable row level security, force row level security;
 create policy of_organisation on organisation to mediassist_app, mediassist_owner
     using (id = nullif(current_setting('mediassist.organisation', true), '')::int);

@@ -1,13 +1,15 @@
 """Bringing a database to this version's tables."""
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from cloud.migrate import MigrationRefused, migrate, migrations, standing
-from tests.support.postgres import Addresses
+from tests.support.postgres import PASSWORD, Addresses, run
 
 NOW = datetime.now(UTC)
 
@@ -63,6 +65,19 @@ def test_files_are_numbered_without_gaps(tmp_path: Path) -> None:
 def test_a_login_without_rights_is_told_so(database: Addresses) -> None:
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         migrate(database.app, NOW)
+
+
+@pytest.mark.usefixtures("database")  # it made the roles
+def test_a_login_that_may_become_the_owner_is_enough_once_the_roles_are_there(empty_database: Addresses) -> None:
+    login = f"mediassist_test_{os.getpid()}_deployer"
+    run(empty_database.superuser, "grant create, usage on schema public to mediassist_owner")
+    run(empty_database.superuser, f"create role {{}} login password '{PASSWORD}' in role mediassist_owner", login)
+    try:
+        url = make_conninfo(empty_database.superuser, user=login, password=PASSWORD)
+        assert migrate(url, NOW) == [file.name for file in migrations()]
+        assert not standing(url).timescaledb
+    finally:
+        run(empty_database.superuser, "drop role {}", login)
 
 
 def test_partitions_stand_ahead_and_can_be_made_by_the_worker_alone(database: Addresses) -> None:
