@@ -20,6 +20,9 @@ from protocol.pace import FASTEST
 
 RADIOS = ("bus", "in-process")
 
+APP_PORT = 8080
+"""Where the pages are, if that port is free; tests take any."""
+
 
 def main() -> int:
     """Run the demonstration; return 0 when all went well, 1 when data were lost or stored twice, 2 when it cannot run."""
@@ -76,6 +79,7 @@ def _wish(given: argparse.Namespace) -> Wish | str:
         records=records,
         speed=given.speed,
         buses=given.radio == RADIOS[0],
+        app_port=APP_PORT,
         database_url=os.environ.get("MEDIASSIST_DATABASE_URL") or None,
     )
     return Wish(plan, given.duration, given.report)

@@ -13,7 +13,6 @@ from provisioning.authority import Authority
 from provisioning.keystore import CERTIFICATE, KEY, FileKeystore
 
 HOSTS = ("localhost", "127.0.0.1")
-PREFERRED_PORT = 8883
 _RENEW_BEFORE = timedelta(days=14)
 
 
@@ -27,7 +26,7 @@ class Broker:
             ProgramMissing: no mosquitto here, and none to be had.
         """
         self.folder = folder.absolute()
-        self.port = ports.free_port(self.folder.parent / "broker.port", PREFERRED_PORT)
+        self.port = ports.free_port(self.folder.parent / "broker.port")
         self._mosquitto = system_programs.find("mosquitto", ("mosquitto",), cache)
         self._user = unprivileged.find_user("mosquitto", reach=(self._mosquitto.path, self.folder))
 

@@ -20,7 +20,6 @@ from provisioning.ingest_keys import PublicKey
 from provisioning.keystore import CERTIFICATE, KEY, FileKeystore
 
 WORKER = "ingest-1"
-PREFERRED_PORT = 8080
 _RENEW_BEFORE = timedelta(days=14)
 
 
@@ -87,7 +86,7 @@ class Cloud:
             return False
 
 
-def cloud_in(state: Path) -> Cloud:
+def cloud_in(state: Path, preferred_port: int | None = None) -> Cloud:
     """Lay the cloud out under the state folder, on the ports of the last run where they are free."""
-    app = ports.free_port(state / "app.port", PREFERRED_PORT)
-    return Cloud((state / "cloud").absolute(), app, ports.free_port(state / "worker.port", PREFERRED_PORT + 1))
+    app = ports.free_port(state / "app.port", preferred_port)
+    return Cloud((state / "cloud").absolute(), app, ports.free_port(state / "worker.port"))

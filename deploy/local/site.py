@@ -36,7 +36,7 @@ class Taken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to run. state: all that stays; cache: unpacked programs; records: what the patients replay; speed: 1..10.
+    """What to run. state: all that stays; cache: unpacked programs; records: what the patients replay; speed: 1..10; app_port: preferred, if free.
 
     buses: whether each home has a radio bus (where there is a dbus-daemon), or an in-process radio.
     """
@@ -48,6 +48,7 @@ class Plan:
     speed: float = 1.0
     fold_seconds: float = 2.0
     database_url: str | None = None
+    app_port: int | None = None
     buses: bool = True
 
 
@@ -95,7 +96,7 @@ def running(plan: Plan, tell: Callable[[str], None] = lambda _: None) -> Generat
         try:
             with ThreadPoolExecutor(1) as beside:
                 future = beside.submit(open_database, plan.state, plan.database_url, processes)
-                broker, cloud = Broker(plan.state / "broker", plan.cache), cloud_in(plan.state)
+                broker, cloud = Broker(plan.state / "broker", plan.cache), cloud_in(plan.state, plan.app_port)
                 everybody = people.keep(plan.state / "people.json", plan.patients)
                 households = homes.lay_out(everybody.homes, plan.state, plan.cache, tell, buses=plan.buses)
                 certificates = _identities(plan, broker, cloud, households)
