@@ -157,13 +157,8 @@ class Authority:
         with alone(self.records.folder / _LOCK):
             self.records.refresh()
             lists = [self._root_list(now)]
-            lists += [self._list(self._signer(name), now, life) for name in self.living(now)]
+            lists += [self._list(self._signer(name), now, life) for name in self.records.living(now)]
         return b"".join(crl.public_bytes(_PEM) for crl in lists)
-
-    def living(self, now: datetime) -> list[str]:
-        """Return the names of the issuing authorities that are needed: the newest, and each that has certificates which have not ended."""
-        ends = {name: self.records.last_end(certificate_id(issuer)) for name, issuer in self.records.issuing.items()}
-        return [name for name, end in ends.items() if name == self.records.current or (end is not None and end > now)]
 
     def status(self, certificate: bytes, now: datetime) -> bytes:
         """Return the signed status (OCSP response, DER, RFC 6960) of the certificate of this id (8 bytes): good or revoked.
