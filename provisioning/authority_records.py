@@ -42,6 +42,7 @@ class AuthorityRecords:
         self._taken_back = DurableList(folder / "revoked.jsonl")
         self._issued: dict[bytes, Issued] = {}
         self._by_serial: dict[int, Issued] = {}
+        self._last_end: dict[bytes, datetime] = {}
         self._revoked: dict[bytes, Revocation] = {}
         self._reading = threading.Lock()
         self.refresh()
@@ -80,6 +81,7 @@ class AuthorityRecords:
 
     def _know(self, issued: Issued) -> None:
         self._issued.setdefault(issued.id, issued)
+        self._last_end[issued.issuer] = max(issued.until, self._last_end.get(issued.issuer, issued.until))
         self._by_serial.setdefault(issued.serial, issued)
 
     def _take_back(self, known: Issued, line: dict[str, str]) -> None:
@@ -125,7 +127,7 @@ class AuthorityRecords:
 
     def last_end(self, issuer: bytes) -> datetime | None:
         """Return when the last certificate of this issuer ends, if it gave any."""
-        return max((known.until for known in self._issued.values() if known.issuer == issuer), default=None)
+        return self._last_end.get(issuer)
 
     def living(self, now: datetime) -> list[str]:
         """Return the names of the issuing authorities that are needed: the newest, and each that has certificates which have not ended."""

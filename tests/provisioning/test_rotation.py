@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509 import ocsp
 
 from provisioning import certificates
 from provisioning.authority import Authority, AuthorityBroken
@@ -61,12 +62,15 @@ def test_openssl_believes_both_chains_and_both_lists(authority: Authority, opens
 
 
 def test_the_old_one_s_list_ends_with_its_last_certificate(authority: Authority) -> None:
-    signs(authority, OLD, NOW)
+    old = signs(authority, OLD, NOW)
     authority.rotate_issuing(NOW + DAY)
     assert authority.records.living(NOW + 29 * DAY) == ["issuing", "issuing-2"]
     assert authority.records.living(NOW + 31 * DAY) == ["issuing-2"]
     (authority.records.folder / "issuing.key").unlink()
-    assert Authority.open(authority.records.folder).revocation_list(NOW + 31 * DAY).count(b"BEGIN X509 CRL") == 2
+    without = Authority.open(authority.records.folder)
+    assert without.revocation_list(NOW + 31 * DAY).count(b"BEGIN X509 CRL") == 2
+    said = ocsp.load_der_ocsp_response(without.status(first(old), NOW + 31 * DAY))
+    assert said.response_status is ocsp.OCSPResponseStatus.UNAUTHORIZED
 
 
 def test_a_process_that_runs_on_signs_by_the_new_one(authority: Authority) -> None:
