@@ -16,6 +16,7 @@ from prometheus_client import start_http_server
 from cloud.database import Away, Database
 from cloud.ingest.adoption import Adoption
 from cloud.ingest.generation import claim
+from cloud.ingest.ingest_key_folder import IngestKeyFolder
 from cloud.ingest.ingest_line import IngestLine
 from cloud.ingest.key_encryption import open_key
 from cloud.ingest.settings import WorkerSettings
@@ -25,7 +26,6 @@ from cloud.settings import WrongSetting, read
 from cloud.vitals.intake import make_ahead
 from protocol.logs import configure_logs
 from protocol.pace import Pace
-from provisioning.ingest_keys import load_private
 from provisioning.keystore import AUTHORITY, CERTIFICATE, KEY
 
 log = structlog.get_logger()
@@ -74,8 +74,7 @@ async def run(settings: WorkerSettings) -> None:
     pace = settings.pace_of_time()
     async with Database(settings.database_url, connections=4) as database:
         generation = await _ready(database, pace)
-        key = load_private(settings.keys)
-        sorting = Sorting(database, Adoption(database), {key.id: key}, open_key(settings.keys))
+        sorting = Sorting(database, Adoption(database), IngestKeyFolder(settings.keys), open_key(settings.keys))
         name = certificate_name(settings.identity)
         inlet = Subscriber(name, settings.group, (settings.broker_host, settings.broker_port), tls_context(settings.identity))
         log.info("worker.started", worker=name, generation=generation)

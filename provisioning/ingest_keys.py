@@ -103,6 +103,12 @@ def by_id(keys: Sequence[StoredKey]) -> Mapping[bytes, PrivateKey]:
     return {stored.key.id: stored.key for stored in keys}
 
 
+def destroy(stored: StoredKey) -> None:
+    """Remove an older key's file, durable before this returns. What is sealed to it can then never be opened again."""
+    stored.path.unlink()
+    secret_files.sync_folder(stored.path.parent)
+
+
 def public_bytes(key: PrivateKey | PublicKey) -> bytes:
     """Return the public half as gateways carry it."""
     return key.public.raw if isinstance(key, PrivateKey) else key.raw

@@ -1,7 +1,7 @@
 """Sorts a batch's arrivals out before its transaction: what is an opening, authentic, unfit, refused, or of an unknown epoch."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 import structlog
@@ -14,11 +14,10 @@ from cloud.ingest.dispatch import wearables_in, why_not
 from cloud.ingest.key_encryption import KeyEncryption
 from cloud.ingest.ledger import OpeningRow
 from cloud.ingest.meters import REFUSED
-from cloud.ingest.unsealing import EpochName, KeyGone, Opened, Parsed, open_opening, parse, unseal
+from cloud.ingest.unsealing import EpochName, IngestKeys, KeyGone, Opened, Parsed, open_opening, parse, unseal
 from protocol.envelope import NO_EPOCH, EpochKeys, Header, SealedOpening, digest
 from protocol.errors import ProtocolError, SealBroken, UnknownEpoch
 from protocol.receipts import RefusalReason, Refused
-from provisioning.ingest_keys import PrivateKey
 
 log = structlog.get_logger()
 
@@ -29,9 +28,7 @@ _SECRET, _RECEIPT_KEY = b"epoch secret ", b"receipt key "
 class Sorting:
     """Knows keys: of ingest, of epochs (kept in memory, asked of the database when missing), and who may speak of whom."""
 
-    def __init__(
-        self, database: Database, adoption: Adoption, ingest_keys: Mapping[bytes, PrivateKey], key_encryption: KeyEncryption
-    ) -> None:
+    def __init__(self, database: Database, adoption: Adoption, ingest_keys: IngestKeys, key_encryption: KeyEncryption) -> None:
         self._database, self._adoption = database, adoption
         self._ingest_keys, self._key_encryption = ingest_keys, key_encryption
         self._epochs: dict[EpochName, EpochKeys] = {}

@@ -5,6 +5,7 @@ Pure but for the epochs it is given: `Known` is what the database and the key fi
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 from uuid import UUID
 
 from cryptography.exceptions import InvalidSignature
@@ -20,6 +21,14 @@ from protocol.message import Body, decode_body
 from provisioning.ingest_keys import PrivateKey
 
 EpochName = tuple[UUID, bytes]
+
+
+class IngestKeys(Protocol):
+    """The ingest keys that are here; a mapping will do."""
+
+    def get(self, key_id: bytes, /) -> PrivateKey | None:
+        """Return the key of an id, or None."""
+        ...
 
 
 class KeyGone(UnknownEpoch):
@@ -75,7 +84,7 @@ def parse(arrival: Arrival) -> Parsed:
 
 
 def open_opening(
-    parsed: Parsed, sealed: SealedOpening, certificates: Mapping[tuple[UUID, bytes], bytes], ingest_keys: Mapping[bytes, PrivateKey]
+    parsed: Parsed, sealed: SealedOpening, certificates: Mapping[tuple[UUID, bytes], bytes], ingest_keys: IngestKeys
 ) -> Opened:
     """Verify an opening and take its secret.
 

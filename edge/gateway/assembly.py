@@ -19,6 +19,7 @@ from edge.firmware_bridge.wearable import KnownWearable, Wearables
 from edge.gateway.disk import Disk, DiskThread
 from edge.gateway.drain import Drain
 from edge.gateway.household import read_household
+from edge.gateway.ingest_key_file import IngestKeyFile
 from edge.gateway.keyring import Keyring
 from edge.gateway.meters import REFUSED
 from edge.gateway.mqtt_uplink import MqttUplink
@@ -32,7 +33,6 @@ from edge.gateway.watch_finding import Detector
 from models.catalogue import open_model
 from models.onnx_runner import OnnxRunner
 from models.vital_anomaly.verdict import thresholds_of
-from provisioning.ingest_keys import load_public
 from provisioning.keystore import CERTIFICATE, FileKeystore
 
 
@@ -61,7 +61,7 @@ async def assembled(
     with DiskThread() as on_disk:
         disk = await on_disk(Disk, settings.state / "gateway.sqlite")
         try:
-            keyring = Keyring(gateway, keystore, load_public((settings.state / "ingest" / "public.bin").read_bytes()), secrets.token_bytes)
+            keyring = Keyring(gateway, keystore, IngestKeyFile(settings.state / "ingest" / "public.bin").current, secrets.token_bytes)
             outbox = await on_disk(Outbox, disk, keyring, settings.capacity_mib << 20)
             spool = Spool(disk, keystore)
             link = uplink or MqttUplink(gateway, identity, settings.broker_host, settings.broker_port)

@@ -52,7 +52,8 @@ class Rig:
     def start(self) -> None:
         """Start as a new process would: nothing in memory."""
         self.disk = Disk(self.folder / "gateway.sqlite")
-        self.outbox = Outbox(self.disk, Keyring(GATEWAY, self.keystore, self.ingest_key.public, secrets.token_bytes), self.capacity)
+        keyring = Keyring(GATEWAY, self.keystore, lambda: self.ingest_key.public, secrets.token_bytes)
+        self.outbox = Outbox(self.disk, keyring, self.capacity)
 
     def restart(self) -> None:
         self.disk.close()
