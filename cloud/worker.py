@@ -22,10 +22,12 @@ from cloud.ingest.key_encryption import open_key
 from cloud.ingest.settings import WorkerSettings
 from cloud.ingest.sorting import Sorting
 from cloud.ingest.subscriber import Subscriber
+from cloud.outbox import Outbox
 from cloud.settings import WrongSetting, read
 from cloud.vitals.intake import make_ahead
 from protocol.logs import configure_logs
 from protocol.pace import Pace
+from provisioning import order_key
 from provisioning.keystore import AUTHORITY, CERTIFICATE, KEY
 
 log = structlog.get_logger()
@@ -81,6 +83,10 @@ async def run(settings: WorkerSettings) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_partitions(database, pace))
             tasks.create_task(IngestLine(database, inlet, sorting).run())
+            if (settings.keys / order_key.PRIVATE).exists():
+                tasks.create_task(Outbox(database, inlet, order_key.open_key(settings.keys), lambda: datetime.now(UTC)).run())
+            else:
+                log.warning("orders.none", missing=order_key.PRIVATE)
 
 
 def _quiet(_loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:

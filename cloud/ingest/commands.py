@@ -2,6 +2,8 @@
 
 mediassist ingest-keys list                            every key: suite, since when it is succeeded, how many gateways and epochs use it
 mediassist ingest-keys rotate [--suite x25519]         make a new current key; the old one opens what is sealed to it until it is retired
+mediassist ingest-keys announce [--suite x25519]       order each gateway of the suite to seal to its current key; `rotate` does it too
+mediassist ingest-keys order-key                       make the key that signs orders, where there is none; say where its public half is
 mediassist ingest-keys retire ID                       destroy an old key, or say what holds it back
 mediassist ingest-keys declare-lost GATEWAY EPOCH --reason TEXT     an epoch that will never be whole: its gateway was stolen, or burnt
 """
@@ -14,16 +16,17 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from cloud.database import Rejected, single_connection
-from cloud.ingest import repository
+from cloud.ingest import orders, repository
 from cloud.ingest.key_retirement import holds
 from cloud.ingest.settings import IngestKeySettings
 from cloud.settings import WrongSetting, read
-from provisioning import ingest_keys
+from protocol.orders import NewIngestKey
+from provisioning import ingest_keys, order_key
 from provisioning.ingest_keys import NoIngestKey, StoredKey, Suite
 
 
 def keys(arguments: Sequence[str]) -> int:
-    """Run `mediassist ingest-keys list|rotate|retire|declare-lost`; 1: refused, 2: cannot."""
+    """Run `mediassist ingest-keys list|rotate|announce|order-key|retire|declare-lost`; 1: refused, 2: cannot."""
     given = _parser().parse_args(arguments)
     try:
         settings = read(IngestKeySettings)
@@ -31,7 +34,13 @@ def keys(arguments: Sequence[str]) -> int:
             case "list":
                 return asyncio.run(_list(settings))
             case "rotate":
-                return _rotate(settings, Suite(given.suite))
+                key = ingest_keys.rotate(settings.keys, datetime.now(UTC), Suite(given.suite))
+                print(f"new current key of {key.suite}: {key.id.hex()}")
+                return asyncio.run(_announce(settings, key.suite))
+            case "announce":
+                return asyncio.run(_announce(settings, Suite(given.suite)))
+            case "order-key":
+                return _order_key(settings)
             case "retire":
                 return asyncio.run(_retire(settings, given.id))
             case _:
@@ -48,7 +57,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="mediassist ingest-keys")
     what = parser.add_subparsers(dest="what", required=True)
     what.add_parser("list")
-    what.add_parser("rotate").add_argument("--suite", choices=[str(suite) for suite in Suite], default=str(Suite.HYBRID))
+    what.add_parser("order-key")
+    for word in ("rotate", "announce"):
+        what.add_parser(word).add_argument("--suite", choices=[str(suite) for suite in Suite], default=str(Suite.HYBRID))
     what.add_parser("retire").add_argument("id", type=bytes.fromhex)
     lost = what.add_parser("declare-lost")
     lost.add_argument("gateway", type=lambda text: UUID(hex=text))
@@ -70,9 +81,21 @@ async def _list(settings: IngestKeySettings) -> int:
     return 0
 
 
-def _rotate(settings: IngestKeySettings, suite: Suite) -> int:
-    key = ingest_keys.rotate(settings.keys, datetime.now(UTC), suite)
-    print(f"new current key of {suite}: {key.id.hex()}")
+async def _announce(settings: IngestKeySettings, suite: Suite) -> int:
+    """Order gateways that seal to an older key of the suite, and with the default suite those that never spoke, to take the current one."""
+    current = ingest_keys.load_private(settings.keys, suite)
+    older = [each.key.id for each in ingest_keys.load_all(settings.keys) if each.key.suite is suite and each.key.id != current.id]
+    async with single_connection(settings.database_url.get_secret_value()) as connection:
+        gateways = await repository.gateways_to_move(connection, older, silent=suite is Suite.HYBRID)
+        new = await orders.give(connection, gateways, NewIngestKey(current.public.raw), datetime.now(UTC))
+    print(f"ordered {new} of {len(gateways)} gateways to seal to it; the others wait for that order already")
+    return 0
+
+
+def _order_key(settings: IngestKeySettings) -> int:
+    if not (settings.keys / order_key.PRIVATE).exists():
+        order_key.make(settings.keys)
+    print(f"give gateways {settings.keys / order_key.PUBLIC} at enrolment, as ingest/{order_key.PUBLIC} of their state")
     return 0
 
 

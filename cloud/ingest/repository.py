@@ -60,6 +60,20 @@ async def standing(connection: Connection, key: bytes, moved_on: Sequence[bytes]
     return Standing(behind, unfinished, [(gateway, bytes(epoch)) for gateway, epoch in await cursor.fetchall()])
 
 
+async def gateways_to_move(connection: Connection, older: Sequence[bytes], *, silent: bool) -> list[UUID]:
+    """Return the gateways with a valid certificate whose last epoch is sealed to one of `older`; silent: those that never spoke, too."""
+    cursor = await connection.execute(
+        "select id from gateway g"
+        " where exists (select from gateway_certificate c where c.gateway_id = g.id and c.revoked_at is null)"
+        " and (exists (select from epoch e where e.gateway_id = g.id and e.ingest_key_id = any(%s)"
+        "  and not exists (select from epoch_end s where s.gateway_id = e.gateway_id and s.epoch = e.epoch))"
+        " or (%s and not exists (select from epoch e where e.gateway_id = g.id)))"
+        " order by id",
+        (list(older), silent),
+    )
+    return [gateway for (gateway,) in await cursor.fetchall()]
+
+
 async def declare_lost(connection: Connection, epoch: Epoch, reason: str, now: datetime) -> bool:
     """Note that an epoch will never be whole; False when it was noted before.
 

@@ -14,7 +14,8 @@ from cloud.ingest.dispatch import wearables_in, why_not
 from cloud.ingest.key_encryption import KeyEncryption
 from cloud.ingest.ledger import OpeningRow
 from cloud.ingest.meters import REFUSED
-from cloud.ingest.unsealing import EpochName, IngestKeys, KeyGone, Opened, Parsed, open_opening, parse, unseal
+from cloud.ingest.unsealing import EpochName, IngestKeys, KeyGone, Opened, Parsed, open_opening, parse, parse_standing, unseal, verified
+from protocol import channels
 from protocol.envelope import NO_EPOCH, EpochKeys, Header, SealedOpening, digest
 from protocol.errors import ProtocolError, SealBroken, UnknownEpoch
 from protocol.receipts import RefusalReason, Refused
@@ -44,7 +45,9 @@ class Sorting:
     async def sort(self, arrivals: Sequence[Arrival]) -> Batch:
         """Sort arrivals out; nothing is written."""
         batch = Batch()
-        parsed = [p for arrival in arrivals if (p := self._parse(arrival, batch)) is not None]
+        standings = [arrival for arrival in arrivals if arrival.topic.endswith(f"/{channels.STANDINGS}")]
+        await self._standings(standings, batch)
+        parsed = [p for arrival in arrivals if arrival not in standings and (p := self._parse(arrival, batch)) is not None]
         batch.organisations = await self._adoption.organisations({p.gateway for p in parsed})
         known = [p for p in parsed if p.gateway in batch.organisations or self._refuse(batch, p, "unknown_gateway")]
         await self._load({(p.gateway, p.epoch) for p in known})
@@ -64,6 +67,16 @@ class Sorting:
             log.warning("arrival.refused", reason=error.reason)
             batch.dead.append(DeadLetter(None, None, None, digest(arrival.data), error.reason))
             return None
+
+    async def _standings(self, arrivals: Sequence[Arrival], batch: Batch) -> None:
+        for arrival in arrivals:
+            try:
+                signed = parse_standing(arrival)
+                name = (signed.standing.gateway, signed.standing.certificate_id)
+                batch.standings.append(verified(signed, await self._adoption.certificates([name])))
+            except ProtocolError as error:
+                REFUSED.labels(error.reason).inc()
+                log.warning("standing.refused", reason=error.reason)
 
     def _refuse(self, batch: Batch, parsed: Parsed, reason: str) -> bool:
         """Note bytes that are not authentic; the gateway is told when its receipt key is known. Always False."""

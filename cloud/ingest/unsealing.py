@@ -16,8 +16,9 @@ from cryptography.x509 import load_der_x509_certificate
 from cloud.ingest.arrival import Arrival
 from protocol import channels
 from protocol.envelope import EpochKeys, Header, SealedOpening, digest, read_header, read_opening
-from protocol.errors import SealBroken, Undecodable, UnknownEpoch
+from protocol.errors import Malformed, SealBroken, Undecodable, UnknownEpoch
 from protocol.message import Body, decode_body
+from protocol.orders import SignedStanding, Standing, read_standing
 from provisioning.ingest_keys import PrivateKey
 
 EpochName = tuple[UUID, bytes]
@@ -74,6 +75,8 @@ def parse(arrival: Arrival) -> Parsed:
         Malformed, Foreign: with the reason.
     """
     gateway, what = channels.sender(arrival.topic)
+    if what == channels.STANDINGS:
+        raise Malformed("a standing is no message")
     if what == channels.OPENINGS:
         sealed = read_opening(arrival.data)
         channels.require_same(gateway, sealed.opening.gateway)
@@ -97,18 +100,48 @@ def open_opening(
     certificate = certificates.get((parsed.gateway, opening.certificate_id))
     if certificate is None:
         raise UnknownEpoch("an opening names a certificate that is not known here")
-    public = load_der_x509_certificate(certificate).public_key()
-    if not isinstance(public, ec.EllipticCurvePublicKey):
-        raise SealBroken("a gateway's certificate holds no elliptic-curve key")
-    try:
-        public.verify(sealed.signature, sealed.signed, ec.ECDSA(SHA256()))
-    except InvalidSignature as error:
-        raise SealBroken("an opening's signature does not hold") from error
+    _require_signed(certificate, sealed.signature, sealed.signed)
     key = ingest_keys.get(opening.ingest_key_id)
     if key is None:
         raise KeyGone("an opening names an ingest key that is not known here")
     secret = key.open(sealed.sealed_secret, opening.info())
     return Opened(parsed, sealed, EpochKeys(secret), secret)
+
+
+def _require_signed(certificate: bytes, signature: bytes, signed: bytes) -> None:
+    public = load_der_x509_certificate(certificate).public_key()
+    if not isinstance(public, ec.EllipticCurvePublicKey):
+        raise SealBroken("a gateway's certificate holds no elliptic-curve key")
+    try:
+        public.verify(signature, signed, ec.ECDSA(SHA256()))
+    except InvalidSignature as error:
+        raise SealBroken("a signature by the device key does not hold") from error
+
+
+def parse_standing(arrival: Arrival) -> SignedStanding:
+    """Read a gateway's standing; nothing in it is verified yet.
+
+    Raises:
+        Malformed, Foreign: with the reason.
+    """
+    gateway, _ = channels.sender(arrival.topic)
+    signed = read_standing(arrival.data)
+    channels.require_same(gateway, signed.standing.gateway)
+    return signed
+
+
+def verified(signed: SignedStanding, certificates: Mapping[tuple[UUID, bytes], bytes]) -> Standing:
+    """Return an authentic standing. certificates: as for `open_opening`.
+
+    Raises:
+        SealBroken: its certificate is not known here, or its signature does not hold.
+    """
+    standing = signed.standing
+    certificate = certificates.get((standing.gateway, standing.certificate_id))
+    if certificate is None:
+        raise SealBroken("a standing names a certificate that is not known here")
+    _require_signed(certificate, signed.signature, signed.signed)
+    return standing
 
 
 def unseal(parsed: Parsed, header: Header, keys_of: Callable[[EpochName], EpochKeys | None]) -> Unsealed:

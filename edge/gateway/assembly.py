@@ -19,6 +19,7 @@ from edge.firmware_bridge.wearable import KnownWearable, Wearables
 from edge.gateway.disk import Disk, DiskThread
 from edge.gateway.drain import Drain
 from edge.gateway.household import read_household
+from edge.gateway.inbox import Inbox
 from edge.gateway.ingest_key_file import IngestKeyFile
 from edge.gateway.keyring import Keyring
 from edge.gateway.meters import REFUSED
@@ -33,6 +34,7 @@ from edge.gateway.watch_finding import Detector
 from models.catalogue import open_model
 from models.onnx_runner import OnnxRunner
 from models.vital_anomaly.verdict import thresholds_of
+from provisioning import order_key
 from provisioning.keystore import CERTIFICATE, FileKeystore
 
 
@@ -61,16 +63,19 @@ async def assembled(
     with DiskThread() as on_disk:
         disk = await on_disk(Disk, settings.state / "gateway.sqlite")
         try:
-            keyring = Keyring(gateway, keystore, IngestKeyFile(settings.state / "ingest" / "public.bin").current, secrets.token_bytes)
+            ingest = settings.state / "ingest"
+            keyring = Keyring(gateway, keystore, IngestKeyFile(ingest / "public.bin").current, secrets.token_bytes)
             outbox = await on_disk(Outbox, disk, keyring, settings.capacity_mib << 20)
             spool = Spool(disk, keystore)
+            signer = ingest / order_key.PUBLIC
+            inbox = Inbox(gateway, identity, keystore, signer.read_bytes(), ingest / "public.bin", now) if signer.exists() else None
             link = uplink or MqttUplink(gateway, identity, settings.broker_host, settings.broker_port)
             yield VitalsLine(
                 wearables=wearables or BleakWearables(known, now, settings.pace_of_time(), backend),
                 household=household_of(known, {patient: memory.text for patient, memory in (await on_disk(spool.memories)).items()}),
                 spool=spool,
                 outbox=outbox,
-                drain=Drain(outbox, link, on_disk, now, time.monotonic, random.random, lambda reason: REFUSED.labels(reason).inc()),
+                drain=Drain(outbox, link, on_disk, now, time.monotonic, random.random, lambda reason: REFUSED.labels(reason).inc(), inbox),
                 disk=on_disk,
                 now=now,
                 fold_seconds=settings.pace_of_time().wall_seconds(settings.fold_seconds),
