@@ -10,6 +10,7 @@ from pathlib import Path
 from uuid import UUID
 
 import numpy as np
+import structlog
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 from numpy.typing import NDArray
@@ -34,8 +35,11 @@ from edge.gateway.watch_finding import Detector
 from models.catalogue import open_model
 from models.onnx_runner import OnnxRunner
 from models.vital_anomaly.verdict import thresholds_of
+from protocol.errors import Malformed
 from provisioning import order_key
 from provisioning.keystore import CERTIFICATE, FileKeystore
+
+log = structlog.get_logger()
 
 
 def gateway_id(identity: Path) -> UUID:
@@ -67,8 +71,7 @@ async def assembled(
             keyring = Keyring(gateway, keystore, IngestKeyFile(ingest / "public.bin").current, secrets.token_bytes)
             outbox = await on_disk(Outbox, disk, keyring, settings.capacity_mib << 20)
             spool = Spool(disk, keystore)
-            signer = ingest / order_key.PUBLIC
-            inbox = Inbox(gateway, identity, keystore, signer.read_bytes(), ingest / "public.bin", now) if signer.exists() else None
+            inbox = _inbox(gateway, keystore, ingest, now)
             link = uplink or MqttUplink(gateway, identity, settings.broker_host, settings.broker_port)
             yield VitalsLine(
                 wearables=wearables or BleakWearables(known, now, settings.pace_of_time(), backend),
@@ -82,6 +85,16 @@ async def assembled(
             )
         finally:
             await on_disk(disk.close)
+
+
+def _inbox(gateway: UUID, keystore: FileKeystore, ingest: Path, now: Callable[[], int]) -> Inbox | None:
+    """Return the inbox; None where no order key was given, or something of it is broken: such a gateway measures on and obeys nobody."""
+    try:
+        signer = (ingest / order_key.PUBLIC).read_bytes()
+        return Inbox(gateway, keystore.folder, keystore, signer, ingest / "public.bin", now)
+    except (FileNotFoundError, Malformed) as error:
+        log.error("inbox.closed", error=type(error).__name__)
+        return None
 
 
 def household_of(known: list[KnownWearable], memories: dict[UUID, str]) -> Household:

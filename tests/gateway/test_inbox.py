@@ -108,7 +108,7 @@ def test_the_receiving_key_stays_over_a_restart_lies_wrapped_and_goes_with_the_i
     assert read_standing(home.inbox.standing()).standing.receiving_key != key
 
 
-def test_a_broken_note_of_what_was_done_stops_the_gateway(home: Home) -> None:
+def test_without_knowing_what_was_done_nothing_more_is_done(home: Home) -> None:
     home.inbox.standing()
     (home.folder / "identity" / "orders.json").write_bytes(b"{")
     with pytest.raises(Malformed, match="enrol this gateway anew"):

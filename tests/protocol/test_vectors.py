@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from protocol.envelope import EpochKeys, Header, MessageClass, read_header, read_opening
 from protocol.errors import SealBroken
 from protocol.message import decode_body
+from protocol.orders import decode_order, read_order, read_standing
 from protocol.receipts import Receipt, RefusalReason, Refused, read_receipt, read_unknown, write_receipt
 from provisioning.sealing_keys import PrivateKey, key_id
 from tests.house.sources import ROOT
@@ -112,6 +113,31 @@ def test_the_guide_s_words_authenticate_the_same_receipt(golden: dict[str, Any])
 
 def test_an_unknown_names_its_epoch() -> None:
     assert read_unknown(bytes.fromhex(GOLDEN["unknown"]["bytes"])).hex() == GOLDEN["unknown"]["epoch"]
+
+
+def test_an_order_is_verified_and_opened_by_the_guide_s_words() -> None:
+    golden = GOLDEN["orders"]
+    data, key = bytes.fromhex(golden["order"]), PrivateKey(bytes.fromhex(golden["receiving_private"]))
+    length = int.from_bytes(data[33:35], "big")
+    assert data[25:33] == sha256(key.public.raw).digest()[:8]
+    assert key.open(data[35 : 35 + length], b"mediassist order 1" + data[:33] + bytes(2)).hex() == golden["body"]
+    _check(golden["order_public_key"], data[35 + length :], b"mediassist order 1" + data[: 35 + length])
+    assert read_order(data).header.number == int.from_bytes(data[17:25], "big")
+    decode_order(bytes.fromhex(golden["body"]))
+
+
+def test_a_standing_is_verified_by_the_guide_s_words() -> None:
+    data = bytes.fromhex(GOLDEN["orders"]["standing"])
+    length = int.from_bytes(data[49:51], "big")
+    _check(GOLDEN["orders"]["device_public_key"], data[51 + length :], b"mediassist standing 1" + data[: 51 + length])
+    standing = read_standing(data).standing
+    assert standing.receiving_key == data[51 : 51 + length]
+    assert [standing.number, standing.answered, standing.refused] == [int.from_bytes(data[at : at + 8], "big") for at in (25, 33, 41)]
+
+
+def _check(point: str, signature: bytes, signed: bytes) -> None:
+    public = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), bytes.fromhex(point))
+    public.verify(signature, signed, ec.ECDSA(hashes.SHA256()))
 
 
 def test_the_guide_s_example_is_the_golden_one() -> None:

@@ -1,7 +1,7 @@
 """Golden envelopes: bytes that this program and any other that speaks its protocol must read, and write where no dice are rolled.
 
-`python -m tests.vectors` writes `envelopes.json` anew. Messages and receipts come out the same every time; an opening is never the same
-twice, so those of the file are kept: remove the file to have new keys and openings, and then write the example in
+`python -m tests.vectors` writes `envelopes.json` anew. Messages and receipts come out the same every time; an opening and an order are
+never the same twice, so those of the file are kept: remove the file to have new keys and openings, and then write the example in
 docs/guides/envelope.md anew. The keys in it are for tests alone. `rfc9180.json` holds facts from the appendix A of RFC 9180.
 """
 
@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from protocol.envelope import EpochKeys, Header, MessageClass, Opening, digest, write_opening
 from protocol.message import Gap, GapReason, GivenUp, class_of, encode_body
+from protocol.orders import NewIngestKey, OrderHeader, Standing, encode_order, write_order, write_standing
 from protocol.receipts import Receipt, RefusalReason, Refused, write_receipt, write_unknown
 from protocol.samples import Reading, batch_of
 from provisioning.sealing_keys import PrivateKey, Suite
@@ -56,6 +57,26 @@ def fresh_openings() -> dict[str, Any]:
         data = write_opening(opening, sealed, lambda signed: device.sign(signed, ec.ECDSA(hashes.SHA256())))
         openings.append({"suite": suite, "bytes": data.hex()})
     return {"device_public_key": point.hex(), "ingest_keys": ingest_keys, "openings": openings}
+
+
+def fresh_orders() -> dict[str, Any]:
+    """Make the cloud's order key, the gateway's receiving key, an order and a standing; rolls dice."""
+    device, signer = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    points = [
+        key.public_key().public_bytes(serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint) for key in (device, signer)
+    ]
+    receiving, new = PrivateKey.generate(Suite.X25519), PrivateKey.generate(Suite.X25519).public.raw
+    header, body = OrderHeader(GATEWAY, NOON, receiving.id), encode_order(NewIngestKey(new))
+    sealed = receiving.public.seal(body, header.info())
+    standing = Standing(GATEWAY, bytes(range(0x10, 0x18)), NOON + 1, NOON, 0, receiving.public.raw)
+    return {
+        "device_public_key": points[0].hex(),
+        "order_public_key": points[1].hex(),
+        "receiving_private": receiving.secret_bytes().hex(),
+        "body": body.hex(),
+        "order": write_order(header, sealed, lambda signed: signer.sign(signed, ec.ECDSA(hashes.SHA256()))).hex(),
+        "standing": write_standing(standing, lambda signed: device.sign(signed, ec.ECDSA(hashes.SHA256()))).hex(),
+    }
 
 
 def messages(opening: bytes) -> list[dict[str, Any]]:
@@ -121,5 +142,6 @@ def envelopes() -> dict[str, Any]:
         **openings,
         "messages": said,
         "receipts": receipts(bytes.fromhex(said[-1]["sha256"])),
+        "orders": before.get("orders") or fresh_orders(),
         "unknown": {"epoch": EPOCH.hex(), "bytes": write_unknown(EPOCH).hex()},
     }
