@@ -9,6 +9,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "cloud": ("cloud.commands:cloud", "plant organisations with their people, gateways and wearables from a file"),
     "database": ("cloud.commands:database", "migrate: bring the database to this version; info: say what the server can do"),
     "datasets": ("simulators.commands:datasets", "fetch or list public recordings"),
+    "ingest-keys": ("cloud.ingest.commands:keys", "list, rotate and retire the keys to which gateways seal"),
     "openapi": ("cloud.commands:openapi", "write the web application's OpenAPI description"),
 }
 

@@ -116,7 +116,7 @@ async def exchange(addresses: Addresses, folder: Path) -> AsyncIterator[Exchange
     with psycopg.connect(addresses.superuser) as connection:
         connection.execute(
             "truncate organisation, account, session, patient, gateway, gateway_certificate, wearable, series, reading, waveform,"
-            " clock_evidence, finding, alert, epoch, epoch_end, ledger, undecoded, dead_letter, store cascade"
+            " clock_evidence, finding, alert, epoch, epoch_end, lost_epoch, ledger, undecoded, dead_letter, store, gateway_order, gateway_standing cascade"
         )
         connection.execute("insert into organisation values (1, 'North')")
         connection.execute("insert into patient values (%s, 1, 'P', '1950-01-01', 'UTC')", [PATIENT])
