@@ -39,7 +39,7 @@ def publish(path: Path, content: bytes) -> None:
     _write(beside, content)
     beside.chmod(0o644)
     beside.replace(path)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def _write(path: Path, secret: bytes) -> None:
