@@ -63,9 +63,11 @@ def read(pem: bytes) -> tuple[x509.CertificateRevocationList, ...]:
 def check(pem: bytes, issuers: Sequence[x509.Certificate], present: bytes | None, now: datetime) -> frozenset[int]:
     """Return the revoked serial numbers of a file of lists that may take the place of `present` (PEM, None: there is none yet).
 
+    issuers: the authorities whose certificates are in use; each must have a list, and nobody else may.
+
     Raises:
         ListRefused: unreadable, signed by a stranger, past or before its time, with a smaller number than the present one, or without a list
-            for an issuer that has one now.
+            of one of the issuers.
     """
     lists = read(pem)
     for one in lists:
@@ -74,11 +76,12 @@ def check(pem: bytes, issuers: Sequence[x509.Certificate], present: bytes | None
         if not one.last_update_utc <= now < _end(one):
             raise ListRefused(Fault.EXPIRED, f"a list is for {one.last_update_utc} to {_end(one)}, it is {now}: sign another, or set the clock")
     numbers = {one.issuer: _number(one) or 0 for one in lists}
+    for issuer in issuers:
+        if issuer.subject not in numbers:
+            raise ListRefused(Fault.LESS, f"there is no list of {issuer.subject.rfc4514_string()}: its certificates would all be refused")
     for one in read(present) if present else ():
-        if one.issuer not in numbers:
-            raise ListRefused(Fault.LESS, f"there is no list of {one.issuer.rfc4514_string()} any more")
-        if numbers[one.issuer] < (_number(one) or 0):
-            raise ListRefused(Fault.OLDER, f"list {numbers[one.issuer]} is older than {_number(one)}, which is in place")
+        if numbers.get(one.issuer, 0) < (_number(one) or 0) and any(issuer.subject == one.issuer for issuer in issuers):
+            raise ListRefused(Fault.OLDER, f"list {numbers[one.issuer]} of {one.issuer.rfc4514_string()} is older than {_number(one)}, which is in place")
     return frozenset(revoked.serial_number for one in lists for revoked in one)
 
 

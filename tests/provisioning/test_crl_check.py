@@ -5,9 +5,6 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -56,13 +53,14 @@ def test_what_may_not_be_put_in_place(folder: Path, issuers, tmp_path: Path) -> 
         assert refusal(broken, issuers) is Fault.UNREADABLE
 
 
-def test_an_issuer_that_has_a_list_keeps_one(folder: Path, issuers) -> None:
-    ours = revocation_lists(folder, [7], 3, NOW)
-    key = ec.generate_private_key(ec.SECP256R1())
-    second = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "MediAssist issuing 2")])
-    builder = x509.CertificateRevocationListBuilder(second, NOW, NOW + WEEK).add_extension(x509.CRLNumber(1), critical=False)
-    theirs = builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
-    assert refusal(ours, issuers, ours + theirs) is Fault.LESS
+def test_each_issuer_in_use_has_a_list_and_one_whose_certificates_have_ended_may_go(folder: Path, issuers, tmp_path: Path) -> None:
+    Authority.make(tmp_path / "root", NOW)
+    root = x509.load_pem_x509_certificate((tmp_path / "root" / "root.pem").read_bytes())
+    ours, theirs = revocation_lists(folder, [7], 3, NOW), revocation_lists(tmp_path / "root", [9], 5, NOW, name="root")
+    both = (*issuers, root)
+    assert refusal(ours, both) is Fault.LESS
+    assert check(ours + theirs, both, ours, NOW) == {7, 9}
+    assert check(ours, issuers, ours + theirs, NOW) == {7}
 
 
 @given(st.binary(max_size=200))

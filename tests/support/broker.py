@@ -31,11 +31,13 @@ NOT_AUTHORISED = 135
 WEEK = timedelta(days=7)
 
 
-def revocation_lists(folder: Path, revoked: Iterable[int] = (), number: int = 1, made: datetime | None = None, life: timedelta = WEEK) -> bytes:
-    """Return a list (PEM) by the issuing authority in `folder`."""
+def revocation_lists(
+    folder: Path, revoked: Iterable[int] = (), number: int = 1, made: datetime | None = None, life: timedelta = WEEK, name: str = "issuing"
+) -> bytes:
+    """Return a list (PEM) by the authority `name` in `folder`."""
     made = made or datetime.now(UTC)
-    key = serialization.load_pem_private_key((folder / "issuing.key").read_bytes(), None)
-    issuer = x509.load_pem_x509_certificate((folder / "issuing.pem").read_bytes())
+    key = serialization.load_pem_private_key((folder / f"{name}.key").read_bytes(), None)
+    issuer = x509.load_pem_x509_certificate((folder / f"{name}.pem").read_bytes())
     assert isinstance(key, ec.EllipticCurvePrivateKey)
     builder = x509.CertificateRevocationListBuilder(issuer.subject, made, made + life).add_extension(x509.CRLNumber(number), critical=False)
     for serial in revoked:
