@@ -10,7 +10,7 @@ from typing import Any
 import pkcs11
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, utils
-from pkcs11.types import PrivateKey, Session, Token
+from pkcs11.types import Session, SignMixin, Token
 from pkcs11.util.ec import encode_ec_public_key, encode_named_curve_parameters
 
 from provisioning.signing_key import KeyExists, KeyMissing, KeyUnusable
@@ -22,7 +22,7 @@ _STAYS = {pkcs11.Attribute.SENSITIVE: True, pkcs11.Attribute.EXTRACTABLE: False}
 class Pkcs11SigningKey:
     """A signing key in a token."""
 
-    def __init__(self, private: PrivateKey, public: ec.EllipticCurvePublicKey) -> None:
+    def __init__(self, private: SignMixin, public: ec.EllipticCurvePublicKey) -> None:
         self._private = private
         self._public = public
 
@@ -38,7 +38,7 @@ class Pkcs11SigningKey:
             KeyUnusable: the token refuses, or is gone.
         """
         try:
-            raw: bytes = self._private.sign(hashlib.sha256(data).digest(), mechanism=pkcs11.Mechanism.ECDSA)
+            raw = self._private.sign(hashlib.sha256(data).digest(), mechanism=pkcs11.Mechanism.ECDSA)
         except pkcs11.PKCS11Error as error:
             raise KeyUnusable(f"the PKCS#11 token does not sign: {_what(error)}") from error
         return utils.encode_dss_signature(int.from_bytes(raw[:_HALF], "big"), int.from_bytes(raw[_HALF:], "big"))

@@ -93,6 +93,7 @@ class X509Key(ec.EllipticCurvePrivateKey):
 
     def exchange(self, algorithm: ec.ECDH, peer_public_key: ec.EllipticCurvePublicKey) -> bytes:
         """Refuse: this key agrees on no secrets."""
+        del algorithm, peer_public_key
         raise UnsupportedAlgorithm("an authority's key signs and does nothing else")
 
     def private_numbers(self) -> ec.EllipticCurvePrivateNumbers:
@@ -106,6 +107,7 @@ class X509Key(ec.EllipticCurvePrivateKey):
         encryption_algorithm: serialization.KeySerializationEncryption,
     ) -> bytes:
         """Refuse: the private half stays where it is."""
+        del encoding, format, encryption_algorithm
         raise UnsupportedAlgorithm("the private half of an authority's key is not to be had")
 
     def __copy__(self) -> Self:

@@ -71,7 +71,7 @@ def test_a_second_one_is_not_made_over_it(tmp_path: Path, authority: Authority) 
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(AuthorityBroken, match=r"issuing\.key"):
+    with pytest.raises(AuthorityBroken, match=r"root\.pem"):
         Authority.open(tmp_path)
 
 

@@ -60,6 +60,9 @@ def test_another_kind_of_key_is_refused(tmp_path: Path) -> None:
 def test_openssl_opens_it_by_the_same_passphrase(tmp_path: Path) -> None:
     FileSigningKeys(tmp_path, PASSPHRASE).make("root")
     opened = subprocess.run(
-        ["openssl", "pkey", "-in", str(tmp_path / "root.key"), "-passin", "stdin", "-noout", "-text"], input=PASSPHRASE, capture_output=True
+        ["openssl", "pkey", "-in", str(tmp_path / "root.key"), "-passin", "stdin", "-noout", "-text"],
+        input=PASSPHRASE,
+        capture_output=True,
+        check=True,
     )
     assert b"prime256v1" in opened.stdout

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from provisioning import certificates
 from provisioning.file_signing_keys import FileSigningKeys
-from provisioning.signing_key import KeyExists, KeyMissing, KeyUnusable, SigningKeys, X509Key, make_or_open
+from provisioning.signing_key import KeyExists, KeyMissing, SigningKeys, X509Key, make_or_open
 from tests.support.softhsm import PIN, TOKEN, pkcs11_library
 
 PASSPHRASE = b"a passphrase of 32 random bytes!"
