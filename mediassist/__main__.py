@@ -5,6 +5,10 @@ from importlib import import_module
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "accounts": ("cloud.commands:accounts", "add a person who may sign in"),
+    "broker": (
+        "provisioning.broker_commands:broker",
+        "revoke: shut somebody out; publish-crl: renew the revocation lists; check: are they in force",
+    ),
     "cloud": ("cloud.commands:cloud", "plant organisations with their people, gateways and wearables from a file"),
     "database": ("cloud.commands:database", "migrate: bring the database to this version; info: say what the server can do"),
     "datasets": ("simulators.commands:datasets", "fetch or list public recordings"),

@@ -99,11 +99,6 @@ class Authority:
         """Return the root's certificate (PEM): what everybody trusts."""
         return self.records.root.public_bytes(_PEM)
 
-    @property
-    def issuers(self) -> tuple[x509.Certificate, ...]:
-        """Return the certificates whose keys sign certificates and revocation lists."""
-        return (self._issuing.certificate,)
-
     def sign_request(self, pem: bytes, name: str, now: datetime, life: timedelta = certificates.GATEWAY_LIFE) -> bytes:
         """Return a client certificate for `name` and the issuing authority's (PEM, in this order) for a request (PEM).
 

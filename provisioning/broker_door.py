@@ -46,7 +46,7 @@ class BrokerDoor:
 
         client = _client(identity)
         client.on_connect = lambda _c, _u, _f, code, _p: tell(refused if code.is_failure else accepted)
-        client.on_disconnect = lambda *_: tell(refused)
+        client.on_disconnect = lambda _c, _u, _f, _code, _p: tell(refused)
         if not self._connect(client):
             return False
         with _Loop(client):
@@ -66,11 +66,11 @@ class BrokerDoor:
         client = _client(control)
 
         def hear(_client: Client, _userdata: object, message: MQTTMessage) -> None:
-            answer.append(message.payload)
+            answer.append(bytes(message.payload))
             told.set()
 
-        client.on_connect = lambda c, *_: _subscribe(c)
-        client.on_subscribe = lambda c, *_: _publish(c, names)
+        client.on_connect = lambda connected, _u, _f, _code, _p: _subscribe(connected)
+        client.on_subscribe = lambda subscribed, _u, _mid, _codes, _p: _publish(subscribed, names)
         client.on_message = hear
         if not self._connect(client):
             raise ControlRefused("the broker does not let its controlling identity in")

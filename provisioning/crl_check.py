@@ -1,4 +1,4 @@
-"""May a revocation list take the place of the present one, and how fresh is it? (pure)
+"""May a revocation list take the place of the present one, and how fresh is it? Decided here, done elsewhere (pure).
 
 A file of lists is PEM, one list for each issuing authority (two while one takes over from the other). mosquitto asks for a list of a client's
 own issuer only; measured on 2.0.11: without one, or past its `nextUpdate`, everybody is refused, and a file that it cannot read at SIGHUP
@@ -74,14 +74,18 @@ def check(pem: bytes, issuers: Sequence[x509.Certificate], present: bytes | None
         if not any(_signed(one, issuer) for issuer in issuers):
             raise ListRefused(Fault.STRANGER, f"a list of {one.issuer.rfc4514_string()} is not signed by our authority")
         if not one.last_update_utc <= now < _end(one):
-            raise ListRefused(Fault.EXPIRED, f"a list is for {one.last_update_utc} to {_end(one)}, it is {now}: sign another, or set the clock")
+            raise ListRefused(
+                Fault.EXPIRED, f"a list is for {one.last_update_utc} to {_end(one)}, it is {now}: sign another, or set the clock"
+            )
     numbers = {one.issuer: _number(one) or 0 for one in lists}
     for issuer in issuers:
         if issuer.subject not in numbers:
             raise ListRefused(Fault.LESS, f"there is no list of {issuer.subject.rfc4514_string()}: its certificates would all be refused")
     for one in read(present) if present else ():
         if numbers.get(one.issuer, 0) < (_number(one) or 0) and any(issuer.subject == one.issuer for issuer in issuers):
-            raise ListRefused(Fault.OLDER, f"list {numbers[one.issuer]} of {one.issuer.rfc4514_string()} is older than {_number(one)}, which is in place")
+            raise ListRefused(
+                Fault.OLDER, f"list {numbers[one.issuer]} of {one.issuer.rfc4514_string()} is older than {_number(one)}, which is in place"
+            )
     return frozenset(revoked.serial_number for one in lists for revoked in one)
 
 

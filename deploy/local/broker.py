@@ -14,10 +14,13 @@ from provisioning import broker_control, broker_rules, certificates, secret_file
 from provisioning.authority import Authority
 from provisioning.broker_control import BrokerControl
 from provisioning.broker_door import BrokerDoor
+from provisioning.broker_revocation import issuers
 from provisioning.keystore import CERTIFICATE, KEY, FileKeystore
 
 _PLUGIN = "mosquitto_dynamic_security.so"
 HOSTS = ("localhost", "127.0.0.1")
+_LIST_LIFE = timedelta(days=30)
+"""The demonstration signs its lists anew at each start."""
 _RENEW_BEFORE = timedelta(days=14)
 
 
@@ -41,14 +44,12 @@ class Broker:
         """Return what puts revocation lists in force here and cuts links; its identity lies beside the broker's folder."""
         return BrokerControl(self.folder, BrokerDoor("127.0.0.1", self.port), self.folder.with_name("broker-control"))
 
-    def prepare(self, authority: Authority, workers: tuple[str, ...], lists: bytes) -> None:
-        """Write the broker's identity (renewed when it would end within 14 days), configuration, access list and revocation lists.
-
-        lists: PEM, one for each issuing authority.
+    def prepare(self, authority: Authority, workers: tuple[str, ...]) -> None:
+        """Write the broker's identity (renewed when it would end within 14 days), configuration, access list and new revocation lists.
 
         Raises:
             MayNotEnter: the server's user may not enter the folder.
-            ListRefused: the lists are not the authority's, over, or older than those in place.
+            ListRefused: newer lists than the authority signs are in place: they are another authority's, or the clock was put back.
         """
         unprivileged.check_may_enter(self._mosquitto.path, self._user)
         unprivileged.give(self.folder, self._user)
@@ -71,7 +72,7 @@ class Broker:
         access.chmod(0o600)
         with suppress(FileExistsError):
             secret_files.write_once(plugin_state, broker_rules.plugin_state().encode())
-        broker_control.put(self.folder / broker_rules.REVOKED, lists, authority.issuers, now)
+        broker_control.put(self.folder / broker_rules.REVOKED, authority.revocation_list(now, _LIST_LIFE), issuers(authority, now), now)
         if self._user and not self._user.masked:
             for path in (access, plugin_state, *identity.iterdir()):
                 os.chown(path, self._user.uid, self._user.gid)
@@ -101,7 +102,9 @@ def find_plugin(mosquitto: Path) -> Path:
         for depth in ("", "*/"):
             if found := sorted(place.glob(depth + _PLUGIN)):
                 return found[0]
-    raise ProgramMissing(f"mosquitto's {_PLUGIN} is not under {root}/lib: install mosquitto 2.0 or later (Debian, Ubuntu: apt install mosquitto)")
+    raise ProgramMissing(
+        f"mosquitto's {_PLUGIN} is not under {root}/lib: install mosquitto 2.0 or later (Debian, Ubuntu: apt install mosquitto)"
+    )
 
 
 def ends_before(certificate: Path, moment: datetime) -> bool:

@@ -11,7 +11,7 @@ import pytest
 from deploy.local.broker import Broker, ends_before
 from deploy.local.system_programs import ProgramMissing
 from provisioning.authority import Authority
-from tests.support.broker import CACHE, revocation_lists
+from tests.support.broker import CACHE
 
 
 @pytest.fixture
@@ -28,11 +28,11 @@ def test_a_second_preparation_keeps_identity_and_port(folder: Path) -> None:
         broker = Broker(folder / "broker", CACHE)
     except ProgramMissing as missing:
         pytest.skip(str(missing))
-    broker.prepare(authority, ("ingest-1",), revocation_lists(folder / "authority"))
+    broker.prepare(authority, ("ingest-1",))
     certificate = folder / "broker" / "identity" / "cert.pem"
     before = certificate.read_bytes()
     again = Broker(folder / "broker", CACHE)
-    again.prepare(authority, ("ingest-1",), revocation_lists(folder / "authority"))
+    again.prepare(authority, ("ingest-1",))
     assert (again.port, certificate.read_bytes()) == (broker.port, before)
     assert (folder / "broker" / "identity" / "key.pem").stat().st_mode & 0o777 == 0o600
     assert not ends_before(certificate, datetime.now(UTC))

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from protocol import channels
-from provisioning import broker_rules
+from provisioning import broker_revocation, broker_rules
 from provisioning.authority import Authority
 from provisioning.broker_control import BrokerControl, NotInForce
 from provisioning.broker_door import BrokerDoor, NoAnswer
@@ -61,15 +61,16 @@ def test_a_broken_or_strange_or_older_list_never_takes_the_place_of_the_present_
     place = site.broker.folder / broker_rules.REVOKED
     before, now = place.read_bytes(), datetime.now(UTC)
     Authority.make(tmp_path / "stranger", now)
+    issuer, probe = (site.authority.records.issuing["issuing"],), broker_revocation.probe(site.broker.control)
     for lists, fault in (
         (before[:-30], Fault.UNREADABLE),
         (b"", Fault.UNREADABLE),
-        (revocation_lists(tmp_path / "stranger", number=99), Fault.STRANGER),
+        (revocation_lists(tmp_path / "stranger", number=1 << 40), Fault.STRANGER),
         (revocation_lists(site.folder / "authority", number=1), Fault.OLDER),
-        (revocation_lists(site.folder / "authority", number=99, made=now - timedelta(days=8)), Fault.EXPIRED),
+        (revocation_lists(site.folder / "authority", number=1 << 40, made=now - timedelta(days=8)), Fault.EXPIRED),
     ):
         with pytest.raises(ListRefused) as refused:
-            site.broker.control.publish(lists, site.authority.issuers, site.probe(), now)
+            site.broker.control.publish(lists, issuer, probe, now)
         assert refused.value.fault is fault
     assert place.read_bytes() == before
     site.broker.control.read_again()
@@ -79,34 +80,28 @@ def test_a_broken_or_strange_or_older_list_never_takes_the_place_of_the_present_
 
 
 def test_an_expired_list_lets_nobody_in_and_is_an_alarm(site: BrokerSite) -> None:
-    probe = site.probe()
-    moment = datetime.now(UTC)
-    lists = site.next_lists(made=moment, life=timedelta(seconds=3))
-    site.broker.control.publish(lists, site.authority.issuers, probe, moment)
+    broker_revocation.publish(site.authority, site.broker.control, datetime.now(UTC), timedelta(seconds=3))
     assert admitted(site, site.identity(STAYS.hex))
     deadline = time.monotonic() + 10
     while admitted(site, site.identity(STAYS.hex)):
         assert time.monotonic() < deadline
-    assert site.broker.control.check(probe, datetime.now(UTC)) is Freshness.EXPIRED
+    assert broker_revocation.check(site.broker.control, datetime.now(UTC)) is Freshness.EXPIRED
     site.revoke(GOES.hex)
     assert admitted(site, site.identity(STAYS.hex))
     assert not admitted(site, site.identity(GOES.hex))
-    assert site.broker.control.check(probe, datetime.now(UTC)) is Freshness.FRESH
+    assert broker_revocation.check(site.broker.control, datetime.now(UTC)) is Freshness.FRESH
 
 
 def test_a_list_broken_behind_our_back_is_noticed_and_mended(site: BrokerSite) -> None:
-    probe = site.probe()
     site.revoke(GOES.hex)
-    place = site.broker.folder / broker_rules.REVOKED
-    place.write_bytes(b"not a list")
+    (site.broker.folder / broker_rules.REVOKED).write_bytes(b"not a list")
     site.broker.control.read_again()
-    noticed = False
     try:
-        noticed = site.broker.control.check(probe, datetime.now(UTC)) is Freshness.EXPIRED
+        noticed = broker_revocation.check(site.broker.control, datetime.now(UTC)) is Freshness.EXPIRED
     except NotInForce:
         noticed = True
     assert noticed
-    site.revoke()
+    assert broker_revocation.publish_if_due(site.authority, site.broker.control, datetime.now(UTC))
     assert not admitted(site, site.identity(GOES.hex))
     assert admitted(site, site.identity(STAYS.hex))
 
@@ -119,7 +114,7 @@ def test_a_restarted_broker_still_refuses_the_revoked(site: BrokerSite) -> None:
     assert admitted(site, site.identity(STAYS.hex))
 
 
-def test_only_the_controlling_identity_may_cut_and_it_may_do_nothing_else(site: BrokerSite, connect) -> None:
+def test_only_the_controlling_identity_may_cut_and_it_may_do_nothing_else(connect) -> None:
     victim = connect(STAYS.hex)
     commands = broker_rules.cut_commands((STAYS.hex,)).encode()
     for name in (GOES.hex, "ingest-1"):
@@ -142,8 +137,10 @@ def test_cutting_one_who_is_not_there_is_no_trouble(site: BrokerSite) -> None:
 
 
 def test_a_probe_that_the_list_does_not_revoke_proves_nothing(site: BrokerSite) -> None:
+    now = datetime.now(UTC)
+    trusted = broker_revocation.issuers(site.authority, now)
     with pytest.raises(NotInForce):
-        site.broker.control.publish(site.next_lists(), site.authority.issuers, site.identity(STAYS.hex), datetime.now(UTC))
+        site.broker.control.publish(site.authority.revocation_list(now), trusted, site.identity(STAYS.hex), now)
 
 
 def test_a_broker_that_is_not_there_is_said_to_be_so(site: BrokerSite, tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ def test_what_was_retained_for_another_is_not_told(connect) -> None:
 
 
 @pytest.mark.parametrize("topic", [channels.upward(TWO, channels.MESSAGES), channels.downward(TWO, channels.RECEIPTS)])
-def test_a_foreign_will_is_never_delivered_and_an_own_one_is(site: BrokerSite, connect, topic: str) -> None:
+def test_a_foreign_will_is_never_delivered_and_an_own_one_is(connect, topic: str) -> None:
     worker, two = connect("ingest-1"), connect(TWO.hex)
     worker.subscribe(channels.ALL_UPWARD)
     two.subscribe(channels.downward(TWO, "#"))

@@ -27,7 +27,13 @@ def test_the_rules_are_the_topics_of_the_protocol() -> None:
 def test_the_only_door_asks_for_a_certificate() -> None:
     lines = broker_rules.configuration(8883, "/b", "/b/identity", "/l/p.so").splitlines()
     assert [line for line in lines if line.startswith("listener")] == ["listener 8883 127.0.0.1"]
-    for line in ("allow_anonymous false", "require_certificate true", "tls_version tlsv1.3", "use_username_as_clientid true", "crlfile /b/crl.pem"):
+    for line in (
+        "allow_anonymous false",
+        "require_certificate true",
+        "tls_version tlsv1.3",
+        "use_username_as_clientid true",
+        "crlfile /b/crl.pem",
+    ):
         assert line in lines
 
 

@@ -24,7 +24,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def issuers(folder: Path) -> tuple[x509.Certificate, ...]:
-    return Authority.open(folder).issuers
+    return (Authority.open(folder).records.issuing["issuing"],)
 
 
 def test_a_newer_list_of_our_own_is_taken_and_says_who_is_revoked(folder: Path, issuers) -> None:

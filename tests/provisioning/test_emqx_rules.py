@@ -10,7 +10,9 @@ from provisioning import emqx_rules
 
 ONE, TWO = UUID(int=1), UUID(int=2)
 RULES = emqx_rules.access_list(("ingest-1", "ingest-2"))
-RULE = re.compile(r'\{allow, \{username, (?:"(?P<name>[^"]+)"|\{re, "(?P<pattern>[^"]+)"\})\}, (?P<action>publish|subscribe), \["(?P<topic>[^"]+)"\]\}\.')
+RULE = re.compile(
+    r'\{allow, \{username, (?:"(?P<name>[^"]+)"|\{re, "(?P<pattern>[^"]+)"\})\}, (?P<action>publish|subscribe), \["(?P<topic>[^"]+)"\]\}\.'
+)
 
 
 def covers(filtered: str, asked: str) -> bool:

@@ -22,9 +22,10 @@ from paho.mqtt.properties import Properties
 from deploy.local.broker import Broker
 from deploy.local.processes import Supervisor
 from deploy.local.system_programs import ProgramMissing
-from provisioning import broker_rules
+from provisioning import broker_revocation
 from provisioning.authority import Authority
 from provisioning.keystore import FileKeystore
+from provisioning.revocation import RevocationReason
 
 CACHE = Path(__file__).resolve().parents[2] / ".cache"
 NOT_AUTHORISED = 135
@@ -54,8 +55,6 @@ class BrokerSite:
     broker: Broker
     authority: Authority
     processes: Supervisor
-    revoked: list[int] = field(default_factory=list)
-    lists: int = 1
 
     @property
     def port(self) -> int:
@@ -67,34 +66,21 @@ class BrokerSite:
             self._sign(folder, name, authority or self.authority)
         return folder
 
-    def probe(self) -> Path:
-        """Return a new identity that the next list revokes."""
-        folder = self.folder / f"probe-{self.lists + 1}"
-        if not folder.exists():
-            self._sign(folder, broker_rules.PROBE, self.authority)
-        self.revoked.append(serial(folder))
+    def another_identity(self, name: str) -> Path:
+        """Return one more key and certificate of the same name."""
+        folder = self.folder / f"{name}-{len(list(self.folder.iterdir()))}"
+        self._sign(folder, name, self.authority)
         return folder
-
-    def next_lists(self, *more: int, made: datetime | None = None, life: timedelta = WEEK) -> bytes:
-        """Return the next revocation list, which revokes `more` than the one before."""
-        self.revoked += more
-        self.lists += 1
-        return revocation_lists(self.folder / "authority", self.revoked, self.lists, made, life)
 
     def revoke(self, *names: str) -> None:
         """Revoke and cut the named, the whole way."""
-        probe = self.probe()
-        lists = self.next_lists(*(serial(self.identity(name)) for name in names))
-        self.broker.control.publish(lists, self.authority.issuers, probe, datetime.now(UTC), names)
+        for name in names:
+            self.identity(name)
+            broker_revocation.revoke(self.authority, self.broker.control, name, RevocationReason.KEY_COMPROMISE, datetime.now(UTC))
 
     def _sign(self, folder: Path, name: str, authority: Authority) -> None:
         device = FileKeystore.make(folder)
         device.take(authority.sign_request(device.request(name), name, datetime.now(UTC)), self.authority.root)
-
-
-def serial(identity: Path) -> int:
-    """Return the serial number of an identity's certificate."""
-    return x509.load_pem_x509_certificate((identity / "cert.pem").read_bytes()).serial_number
 
 
 @contextmanager
@@ -108,7 +94,7 @@ def running_broker() -> Generator[BrokerSite]:
             broker = Broker(folder / "broker", CACHE)
         except ProgramMissing as missing:
             pytest.skip(str(missing))
-        broker.prepare(authority, ("ingest-1",), revocation_lists(folder / "authority"))
+        broker.prepare(authority, ("ingest-1",))
         with Supervisor(folder / "logs") as processes:
             processes.start(broker.program, seconds=10)
             yield BrokerSite(folder, broker, authority, processes)
@@ -154,9 +140,7 @@ def open_client(
 ) -> Client:
     """Connect as `name`; keep_seconds: how long the broker keeps the session of one who is away."""
     folder = site.identity(name)
-    raw = mqtt.Client(
-        CallbackAPIVersion.VERSION2, client_id or name, protocol=MQTTProtocolVersion.MQTTv5, reconnect_on_failure=come_back
-    )
+    raw = mqtt.Client(CallbackAPIVersion.VERSION2, client_id or name, protocol=MQTTProtocolVersion.MQTTv5, reconnect_on_failure=come_back)
     raw.tls_set(str(folder / "ca.pem"), str(folder / "cert.pem"), str(folder / "key.pem"))
     if will:
         raw.will_set(will, b"a foreign will", qos=1)

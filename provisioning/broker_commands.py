@@ -1,0 +1,88 @@
+"""The broker's commands. Each takes its arguments and returns an exit status: 0 done, 1 not in force or an alarm, 2 wrongly asked.
+
+mediassist broker revoke NAME   take back every certificate of a gateway or worker, have the broker refuse it, cut its link
+mediassist broker publish-crl   sign new revocation lists where half of their life is over, or --now; for a timer, every hour
+mediassist broker check         are the lists in force and fresh? For a monitor; "ageing" and "expired" are alarms
+
+NAME is the certificate's common name: a gateway's id (32 hexadecimal digits) or a worker's name.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from provisioning import broker_revocation
+from provisioning.authority import Authority
+from provisioning.authority_records import AuthorityBroken
+from provisioning.broker_control import BrokerControl, NotInForce
+from provisioning.broker_door import BrokerDoor, ControlRefused, NoAnswer
+from provisioning.broker_revocation import NobodyToRevoke
+from provisioning.crl_check import Freshness, ListRefused
+from provisioning.file_signing_keys import FileSigningKeys
+from provisioning.keystore import CERTIFICATE
+from provisioning.revocation import RevocationReason
+from provisioning.signing_key import KeyUnusable
+
+_TROUBLE = (NobodyToRevoke, NotInForce, NoAnswer, ControlRefused, ListRefused, AuthorityBroken, KeyUnusable, FileNotFoundError)
+
+
+def broker(arguments: Sequence[str]) -> int:
+    """Run `mediassist broker revoke|publish-crl|check`."""
+    asked = _parser().parse_args(arguments)
+    folder: Path = asked.broker
+    identity: Path = asked.control or folder.with_name("broker-control")
+    control = BrokerControl(folder.absolute(), BrokerDoor(asked.host, asked.port), identity)
+    try:
+        if asked.what == "check":
+            return _check(control)
+        authority = _authority(asked.authority, asked.passphrase_file)
+        if asked.what == "revoke":
+            count = broker_revocation.revoke(authority, control, asked.name, RevocationReason(asked.reason), datetime.now(UTC))
+            print(f"{asked.name}: certificates taken back: {count}; refused by the broker, link cut")
+        elif asked.now:
+            broker_revocation.publish(authority, control, datetime.now(UTC))
+            print("new revocation lists are in force")
+        else:
+            due = broker_revocation.publish_if_due(authority, control, datetime.now(UTC))
+            print("new revocation lists are in force" if due else "the revocation lists in force are fresh")
+    except _TROUBLE as trouble:
+        print(f"mediassist broker {asked.what}: {trouble}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _check(control: BrokerControl) -> int:
+    if not (broker_revocation.probe(control) / CERTIFICATE).exists():
+        print(f"no revoked certificate to try in {broker_revocation.probe(control)}: publish once", file=sys.stderr)
+        return 1
+    freshness = broker_revocation.check(control, datetime.now(UTC))
+    print(f"revocation lists: {freshness.value}; a revoked certificate is refused")
+    return 0 if freshness is Freshness.FRESH else 1
+
+
+def _authority(folder: Path, passphrase: Path | None) -> Authority:
+    return Authority.open(folder, FileSigningKeys(folder, passphrase.read_bytes().strip() if passphrase else None))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="mediassist broker")
+    commands = parser.add_subparsers(dest="what", required=True)
+    for word in ("revoke", "publish-crl", "check"):
+        command = commands.add_parser(word)
+        command.add_argument("--broker", type=Path, required=True, help="the broker's folder: configuration, access list, revocation lists")
+        command.add_argument("--control", type=Path, help="the folder of the identity that may cut links (default: broker-control beside)")
+        command.add_argument("--host", default="localhost")
+        command.add_argument("--port", type=int, default=8883)
+        if word == "check":
+            continue
+        command.add_argument("--authority", type=Path, required=True, help="the authority's folder")
+        command.add_argument("--passphrase-file", type=Path, help="a file with the passphrase of the authority's keys")
+        if word == "revoke":
+            command.add_argument("name")
+            reasons = [reason.value for reason in RevocationReason]
+            command.add_argument("--reason", choices=reasons, default=RevocationReason.KEY_COMPROMISE.value)
+        else:
+            command.add_argument("--now", action="store_true", help="also where the lists in force are fresh")
+    return parser
