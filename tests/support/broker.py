@@ -135,8 +135,25 @@ class Client:
         return self.answers[mid]
 
 
+@dataclass(frozen=True)
+class Link:
+    """A broker that somebody else runs, and the one identity to show there."""
+
+    port: int
+    folder: Path
+
+    def identity(self, _name: str) -> Path:
+        return self.folder
+
+
 def open_client(
-    site: BrokerSite, name: str, client_id: str | None = None, will: str | None = None, keep_seconds: int = 0, *, come_back: bool = True
+    site: BrokerSite | Link,
+    name: str,
+    client_id: str | None = None,
+    will: str | None = None,
+    keep_seconds: int = 0,
+    *,
+    come_back: bool = True,
 ) -> Client:
     """Connect as `name`; keep_seconds: how long the broker keeps the session of one who is away."""
     folder = site.identity(name)
