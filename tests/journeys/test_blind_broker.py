@@ -117,7 +117,7 @@ def key_forms(folder: Path) -> list[bytes]:
 
 def keys(stack: Stack) -> set[bytes]:
     cloud = stack.site.cloud.folder
-    secret = [(cloud / "keys" / name).read_bytes()[:32] for name in ("kek.key", "ingest.key")]
+    secret = [path.read_bytes()[:32] for path in (cloud / "keys").glob("*.key")]
     folders = [cloud / "identity", *(household.folder / "identity" for household in stack.site.households)]
     return {*secret, *epoch_secrets(stack), *(form for folder in folders for form in key_forms(folder))}
 
