@@ -19,7 +19,7 @@ help: ## list the commands
 demo: $(VENV)/demo $(PAGES) ## run the whole system here; RECORDING= SPEED= PATIENTS= DURATION= REPORT=
 	@exec $(PY) -m deploy.local
 
-test: $(VENV)/dev $(PAGES) $(VENV)/browser ## run the tests
+test: $(VENV)/dev $(PAGES) $(VENV)/browser $(VENV)/token ## run the tests
 	$(PY) -m pytest -m "not slow" -n 2 --dist loadgroup
 
 test-slow: $(VENV)/dev $(PAGES) $(VENV)/browser ## run the tests that take minutes
@@ -112,4 +112,10 @@ $(VENV)/browser: | $(PY)
 	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && { echo "installing Chromium"; \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; }; } || \
 	  echo "Chromium is not installed and cannot be installed here: browser tests will be skipped (apt install chromium)"
+	@touch $@
+
+$(VENV)/token: | $(PY)
+	@command -v softhsm2-util >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && { echo "installing SoftHSM"; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends softhsm2 >/dev/null; }; } || \
+	  echo "SoftHSM is not installed and cannot be installed here: PKCS#11 tests will be skipped (apt install softhsm2)"
 	@touch $@

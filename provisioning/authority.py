@@ -157,22 +157,18 @@ class Authority:
         with alone(self.records.folder / _LOCK):
             self.records.refresh()
             lists = [self._root_list(now)]
-            lists += [self._list(self._signer(name), now, life) for name in self.living(now)]
+            lists += [self._list(self._signer(name), now, life) for name in self.records.living(now)]
         return b"".join(crl.public_bytes(_PEM) for crl in lists)
-
-    def living(self, now: datetime) -> list[str]:
-        """Return the names of the issuing authorities that are needed: the newest, and each that has certificates which have not ended."""
-        ends = {name: self.records.last_end(certificate_id(issuer)) for name, issuer in self.records.issuing.items()}
-        return [name for name, end in ends.items() if name == self.records.current or (end is not None and end > now)]
 
     def status(self, certificate: bytes, now: datetime) -> bytes:
         """Return the signed status (OCSP response, DER, RFC 6960) of the certificate of this id (8 bytes): good or revoked.
 
-        An id that was never given out, and an issuing authority's (its root's list tells of it), gets the answer "unauthorized".
+        An id that was never given out, an issuing authority's (its root's list tells of it), and one of an issuing authority that is no
+        longer needed get the answer "unauthorized".
         """
         self.records.refresh()
         known = self.records.find(certificate)
-        issuer = self._issuer(known) if known else None
+        issuer = self._issuer(known, now) if known else None
         if known is None or issuer is None:
             return revocation.cannot_answer(readable=True)
         return self._answer(revocation.question_about(known.serial, self.records.issuing[issuer]), issuer, now)
@@ -186,8 +182,8 @@ class Authority:
         question = revocation.read_question(request)
         if question is None:
             return revocation.cannot_answer(readable=False)
-        for name, certificate in self.records.issuing.items():
-            if revocation.asks_about(question, certificate):
+        for name in self.records.living(now):
+            if revocation.asks_about(question, self.records.issuing[name]):
                 return self._answer(question, name, now)
         return revocation.cannot_answer(readable=True)
 
@@ -275,8 +271,9 @@ class Authority:
         self.records.keep_list(signer.name, crl.public_bytes(_PEM))
         return crl
 
-    def _issuer(self, known: Issued) -> str | None:
-        return next((name for name, certificate in self.records.issuing.items() if certificate_id(certificate) == known.issuer), None)
+    def _issuer(self, known: Issued, now: datetime) -> str | None:
+        living = self.records.living(now)
+        return next((name for name in living if certificate_id(self.records.issuing[name]) == known.issuer), None)
 
     def _answer(self, question: revocation.Question, issuer: str, now: datetime) -> bytes:
         signer = self._signer(issuer)

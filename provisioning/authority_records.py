@@ -10,8 +10,9 @@ from itertools import count
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 
-from provisioning import secret_files
+from provisioning import revocation, secret_files
 from provisioning.certificates import certificate_id
 from provisioning.durable_list import DurableList, ListBroken
 from provisioning.revocation import Issued, Revocation, RevocationReason
@@ -41,6 +42,7 @@ class AuthorityRecords:
         self._taken_back = DurableList(folder / "revoked.jsonl")
         self._issued: dict[bytes, Issued] = {}
         self._by_serial: dict[int, Issued] = {}
+        self._last_end: dict[bytes, datetime] = {}
         self._revoked: dict[bytes, Revocation] = {}
         self._reading = threading.Lock()
         self.refresh()
@@ -72,13 +74,19 @@ class AuthorityRecords:
         for line in self._audit.new():
             if "serial" in line:
                 self._know(self._issued_line(line))
+            elif known := self.find(bytes.fromhex(line.get("revoked", ""))):
+                self._take_back(known, line)
         for line in self._taken_back.new():
-            revoked = Revocation(self._issued_line(line), datetime.fromisoformat(line["at"]), RevocationReason(line["reason"]))
-            self._revoked.setdefault(revoked.certificate.id, revoked)
+            self._take_back(self._issued_line(line), line)
 
     def _know(self, issued: Issued) -> None:
         self._issued.setdefault(issued.id, issued)
+        self._last_end[issued.issuer] = max(issued.until, self._last_end.get(issued.issuer, issued.until))
         self._by_serial.setdefault(issued.serial, issued)
+
+    def _take_back(self, known: Issued, line: dict[str, str]) -> None:
+        revoked = Revocation(known, datetime.fromisoformat(line["at"]), RevocationReason(line["reason"]))
+        self._revoked.setdefault(known.id, revoked)
 
     def _issued_line(self, line: dict[str, str]) -> Issued:
         issuer = bytes.fromhex(line["issuer"]) if "issuer" in line else certificate_id(self.issuing[FIRST])
@@ -119,7 +127,26 @@ class AuthorityRecords:
 
     def last_end(self, issuer: bytes) -> datetime | None:
         """Return when the last certificate of this issuer ends, if it gave any."""
-        return max((known.until for known in self._issued.values() if known.issuer == issuer), default=None)
+        return self._last_end.get(issuer)
+
+    def living(self, now: datetime) -> list[str]:
+        """Return the names of the issuing authorities that are needed: the newest, and each that has certificates which have not ended."""
+        ends = {name: self.last_end(certificate_id(issuer)) for name, issuer in self.issuing.items()}
+        return [name for name, end in ends.items() if name == self.current or (end is not None and end > now)]
+
+    def lists_due(self, now: datetime) -> list[str]:
+        """Return the names of the authorities whose revocation list must be signed: none yet, half its life over, or one revoked not on it."""
+        return [name for name in (ROOT, *self.living(now)) if self._due(self.list_of(name), name, now)]
+
+    def _due(self, crl: x509.CertificateRevocationList | None, name: str, now: datetime) -> bool:
+        if crl is None or revocation.needs_signing(crl, now):
+            return True
+        return not revocation.lists_all(crl, self._revoked.values(), self.root if name == ROOT else self.issuing[name], now)
+
+    def kept_lists(self, now: datetime) -> bytes:
+        """Return the newest revocation lists (PEM, one after another) of the root and each living issuing authority."""
+        kept = [self.list_of(name) for name in (ROOT, *self.living(now))]
+        return b"".join(crl.public_bytes(serialization.Encoding.PEM) for crl in kept if crl is not None)
 
     def list_of(self, name: str) -> x509.CertificateRevocationList | None:
         """Return the newest revocation list of the authority `name`, if it signed one.
@@ -144,7 +171,7 @@ class AuthorityRecords:
         self._audit.append(line)
 
     def write_revocation(self, revoked: Revocation) -> None:
-        """Append to the audit list, then to the list of revocations, both durable before this returns."""
+        """Append to the audit list, then to the list of revocations, both durable before this returns; either alone suffices to know it."""
         known = revoked.certificate
         line = {"at": revoked.at.isoformat(), "name": known.name, "reason": revoked.reason.value}
         self.write({**line, "revoked": known.id.hex()})

@@ -3,6 +3,7 @@
 mediassist broker revoke NAME   take back every certificate of a gateway or worker, have the broker refuse it, cut its link
 mediassist broker publish-crl   sign new revocation lists where half of their life is over, or --now; for a timer, every hour
 mediassist broker check         are the lists in force and fresh? For a monitor; "ageing" and "expired" are alarms
+mediassist broker emqx          write EMQX's rules (acl.conf) and configuration (mediassist.conf) for --worker ... into the broker's folder
 
 NAME is the certificate's common name: a gateway's id (32 hexadecimal digits) or a worker's name.
 """
@@ -13,7 +14,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from provisioning import broker_revocation
+from provisioning import broker_revocation, emqx_rules
 from provisioning.authority import Authority
 from provisioning.authority_records import AuthorityBroken
 from provisioning.broker_control import BrokerControl, NotInForce
@@ -32,6 +33,8 @@ def broker(arguments: Sequence[str]) -> int:
     """Run `mediassist broker revoke|publish-crl|check`."""
     asked = _parser().parse_args(arguments)
     folder: Path = asked.broker
+    if asked.what == "emqx":
+        return _write_emqx(folder.absolute(), asked.port, tuple(asked.worker), crl_check=asked.crl_check)
     identity: Path = asked.control or folder.with_name("broker-control")
     control = BrokerControl(folder.absolute(), BrokerDoor(asked.host, asked.port), identity)
     try:
@@ -62,6 +65,20 @@ def _check(control: BrokerControl) -> int:
     return 0 if freshness is Freshness.FRESH else 1
 
 
+def _write_emqx(folder: Path, port: int, workers: tuple[str, ...], *, crl_check: bool) -> int:
+    try:
+        rules = emqx_rules.access_list(workers)
+    except ValueError as error:
+        print(f"mediassist broker emqx: {error}", file=sys.stderr)
+        return 2
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "acl.conf").write_text(rules)
+    text = emqx_rules.configuration(port, str(folder), str(folder / "identity"), crl_check=crl_check)
+    (folder / "mediassist.conf").write_text(text)
+    print(f"{folder}/acl.conf and {folder}/mediassist.conf; the identity (key.pem, cert.pem, ca.pem) belongs into {folder}/identity")
+    return 0
+
+
 def _authority(folder: Path, passphrase: Path | None) -> Authority:
     return Authority.open(folder, FileSigningKeys(folder, passphrase.read_bytes().strip() if passphrase else None))
 
@@ -69,12 +86,16 @@ def _authority(folder: Path, passphrase: Path | None) -> Authority:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="mediassist broker")
     commands = parser.add_subparsers(dest="what", required=True)
-    for word in ("revoke", "publish-crl", "check"):
+    for word in ("revoke", "publish-crl", "check", "emqx"):
         command = commands.add_parser(word)
         command.add_argument("--broker", type=Path, required=True, help="the broker's folder: configuration, access list, revocation lists")
+        command.add_argument("--port", type=int, default=8883)
+        if word == "emqx":
+            command.add_argument("--worker", action="append", required=True, help="a worker's name; may be given several times")
+            command.add_argument("--crl-check", action="store_true", help="client certificates name the address of their revocation list")
+            continue
         command.add_argument("--control", type=Path, help="the folder of the identity that may cut links (default: broker-control beside)")
         command.add_argument("--host", default="localhost")
-        command.add_argument("--port", type=int, default=8883)
         if word == "check":
             continue
         command.add_argument("--authority", type=Path, required=True, help="the authority's folder")

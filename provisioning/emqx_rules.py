@@ -1,9 +1,9 @@
 """What EMQX 5 lets whom do: the same rules as for mosquitto, as its authorisation file (Erlang terms) and its configuration (HOCON) (pure).
 
-Forms as in EMQX's documentation of 5.8 (authorisation file, `mqtt.peer_cert_as_username`, listeners, CRL check). EMQX checks a subscription when
-it is asked for, `$share` ones by the topic behind the group, and refuses it; so there a gateway cannot join the workers' group. It fetches the
-revocation list itself from the address that a client's certificate names (CRL distribution point, over HTTP), and enforces only a list that has
-the extension "issuing distribution point". Live links are cut through its HTTP API.
+Forms as in EMQX's documentation of 5.8; tried on no running EMQX. It judges a subscription when it is asked for, `$share` ones by the topic
+behind the group: there a gateway cannot join the workers' group. It takes revocation lists by HTTP from the address that a client's
+certificate names (CRL distribution point), only those with the extension "issuing distribution point"; where certificates name no address,
+a revoked name is banned and its link cut through EMQX's HTTP API (`POST /api/v5/banned`, `DELETE /api/v5/clients/{id}`).
 """
 
 import json
@@ -39,10 +39,11 @@ def access_list(workers: tuple[str, ...]) -> str:
     )
 
 
-def configuration(port: int, folder: str, identity: str) -> str:
+def configuration(port: int, folder: str, identity: str, *, crl_check: bool) -> str:
     """Return a fragment of `emqx.conf`: one door with mutual TLS 1.3, names from certificates, nothing allowed but by the access list.
 
     folder: where `acl.conf` is. identity: the folder of the broker's `key.pem`, `cert.pem` and the authority's `ca.pem`.
+    crl_check: whether client certificates name the address of their revocation list; without one a check finds no list.
     """
     access, authority, certificate, key = (json.dumps(path) for path in (f"{folder}/acl.conf", *_files(identity)))
     return f"""\
@@ -60,7 +61,7 @@ listeners.ssl.default {{
     versions = ["tlsv1.3"]
     verify = verify_peer
     fail_if_no_peer_cert = true
-    enable_crl_check = true
+    enable_crl_check = {str(crl_check).lower()}
   }}
 }}
 mqtt {{

@@ -33,6 +33,15 @@ def replace(path: Path, secret: bytes) -> None:
     _sync_folder(path.parent)
 
 
+def publish(path: Path, content: bytes) -> None:
+    """Write what is no secret (a certificate, a revocation list) to a file that all may read, whole, in place of what was there."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    _write(beside, content)
+    beside.chmod(0o644)
+    beside.replace(path)
+    _sync_folder(path.parent)
+
+
 def _write(path: Path, secret: bytes) -> None:
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:

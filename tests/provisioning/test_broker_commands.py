@@ -1,10 +1,12 @@
 """The broker's commands do what they say and exit with what a timer or monitor can act on."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 
+from provisioning import emqx_rules
 from provisioning.broker_commands import broker
 from tests.support.broker import BrokerSite, admitted, running_broker
 
@@ -48,3 +50,10 @@ def test_what_cannot_be_done_is_said_and_is_exit_status_one(site: BrokerSite, ca
     away = ["--broker", str(site.folder / "nowhere"), "--port", "9", "--authority", str(site.folder / "authority")]
     assert broker(["publish-crl", *away]) == 1
     assert broker(["revoke", ONE.hex, "--broker", str(site.broker.folder), "--authority", str(site.folder / "nothing")]) == 1
+
+
+def test_emqx_gets_its_two_files(tmp_path: Path) -> None:
+    assert broker(["emqx", "--broker", str(tmp_path / "emqx"), "--port", "8884", "--worker", "ingest-1", "--worker", "ingest-2"]) == 0
+    assert (tmp_path / "emqx" / "acl.conf").read_text() == emqx_rules.access_list(("ingest-1", "ingest-2"))
+    assert f'path = "{tmp_path}/emqx/acl.conf"' in (tmp_path / "emqx" / "mediassist.conf").read_text()
+    assert broker(["emqx", "--broker", str(tmp_path), "--worker", 'x"']) == 2

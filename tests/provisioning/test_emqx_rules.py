@@ -82,7 +82,7 @@ def test_a_name_that_would_change_the_rules_is_refused(worker: str) -> None:
 
 
 def test_its_only_door_asks_for_a_certificate_and_takes_the_names_from_it() -> None:
-    text = emqx_rules.configuration(8883, "/b", "/b/identity")
+    text = emqx_rules.configuration(8883, "/b", "/b/identity", crl_check=True)
     lines = [line.strip() for line in text.splitlines()]
     for line in (
         "listeners.tcp.default.enable = false",
@@ -99,3 +99,4 @@ def test_its_only_door_asks_for_a_certificate_and_takes_the_names_from_it() -> N
     ):
         assert line in lines
     assert text.count("{") == text.count("}")
+    assert "enable_crl_check = false" in emqx_rules.configuration(8883, "/b", "/b/identity", crl_check=False)

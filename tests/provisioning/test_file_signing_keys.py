@@ -56,8 +56,9 @@ def test_another_kind_of_key_is_refused(tmp_path: Path) -> None:
         FileSigningKeys(tmp_path, None).open("root")
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
 def test_openssl_opens_it_by_the_same_passphrase(tmp_path: Path) -> None:
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
     FileSigningKeys(tmp_path, PASSPHRASE).make("root")
     opened = subprocess.run(
         ["openssl", "pkey", "-in", str(tmp_path / "root.key"), "-passin", "stdin", "-noout", "-text"],
