@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from provisioning import certificates, revocation, secret_files
-from provisioning.authority_records import FIRST, ROOT, AuthorityBroken, AuthorityRecords
+from provisioning.authority_records import AUDIT, FIRST, ROOT, AuthorityBroken, AuthorityRecords
 from provisioning.certificates import certificate_id
-from provisioning.durable_list import alone
+from provisioning.durable_list import DurableList, alone
 from provisioning.file_signing_keys import FileSigningKeys
 from provisioning.revocation import Issued, Revocation, RevocationReason
 from provisioning.signing_key import KeyMissing, KeyUnusable, SigningKeys, X509Key, make_or_open
@@ -77,6 +77,7 @@ class Authority:
             root = certificates.root(root_key.public_key(), now, x509.random_serial_number()).sign(root_key, hashes.SHA256())
             by_root = certificates.Issuer(root, now, x509.random_serial_number())
             issuing = certificates.issuing(issuing_key.public_key(), by_root).sign(root_key, hashes.SHA256())
+            DurableList(folder / AUDIT).append(_line(issuing, certificate_id(root), FIRST, "authority", now))
             secret_files.replace(folder / f"{FIRST}.pem", issuing.public_bytes(_PEM))
             secret_files.write_once(folder / f"{ROOT}.pem", root.public_bytes(_PEM))
         made = cls(AuthorityRecords(folder), keys, root_keys)
@@ -160,6 +161,11 @@ class Authority:
             lists += [self._list(self._signer(name), now, life) for name in self.records.living(now)]
         return b"".join(crl.public_bytes(_PEM) for crl in lists)
 
+    def living(self, now: datetime) -> list[str]:
+        """Return the names of the issuing authorities that are needed: the newest, and each that has certificates which have not ended."""
+        self.records.refresh()
+        return self.records.living(now)
+
     def status(self, certificate: bytes, now: datetime) -> bytes:
         """Return the signed status (OCSP response, DER, RFC 6960) of the certificate of this id (8 bytes): good or revoked.
 
@@ -203,7 +209,7 @@ class Authority:
             key = make_or_open(self._keys, name)
             builder = certificates.issuing(key.public_key, root.at(now), generation=len(self.records.issuing) + 1)
             certificate = builder.sign(root.key, hashes.SHA256())
-            self._record(certificate, certificate_id(self.records.root), name, "authority", now)
+            self.records.write(_line(certificate, certificate_id(self.records.root), name, "authority", now))
             secret_files.write_once(self.records.path(name, "pem"), certificate.public_bytes(_PEM))
             self._list(root, now, revocation.ROOT_LIST_LIFE)
         self._current()
@@ -234,21 +240,8 @@ class Authority:
 
     def _sign(self, builder: x509.CertificateBuilder, by: _Signer, name: str, use: str, now: datetime) -> bytes:
         certificate = builder.sign(by.key, hashes.SHA256())
-        self._record(certificate, certificate_id(by.certificate), name, use, now)
+        self.records.write(_line(certificate, certificate_id(by.certificate), name, use, now))
         return certificate.public_bytes(_PEM) + by.certificate.public_bytes(_PEM)
-
-    def _record(self, certificate: x509.Certificate, issuer: bytes, name: str, use: str, now: datetime) -> None:
-        self.records.write(
-            {
-                "at": now.isoformat(),
-                "name": name,
-                "use": use,
-                "certificate": certificate_id(certificate).hex(),
-                "serial": f"{certificate.serial_number:x}",
-                "issuer": issuer.hex(),
-                "until": certificate.not_valid_after_utc.isoformat(),
-            }
-        )
 
     def _root_list(self, now: datetime) -> x509.CertificateRevocationList:
         before = self.records.list_of(ROOT)
@@ -281,3 +274,16 @@ class Authority:
         taken_back = self.records.revocation(known.id) if known else None
         builder = revocation.answer(question, signer.certificate, known, taken_back, now)
         return builder.sign(signer.key, hashes.SHA256()).public_bytes(_DER)
+
+
+def _line(certificate: x509.Certificate, issuer: bytes, name: str, use: str, now: datetime) -> dict[str, str]:
+    """Return the audit line of a certificate that is about to be handed out."""
+    return {
+        "at": now.isoformat(),
+        "name": name,
+        "use": use,
+        "certificate": certificate_id(certificate).hex(),
+        "serial": f"{certificate.serial_number:x}",
+        "issuer": issuer.hex(),
+        "until": certificate.not_valid_after_utc.isoformat(),
+    }

@@ -18,6 +18,7 @@ from provisioning.durable_list import DurableList, ListBroken
 from provisioning.revocation import Issued, Revocation, RevocationReason
 
 ROOT, FIRST = "root", "issuing"
+AUDIT, REVOKED = "issued.jsonl", "revoked.jsonl"
 
 
 class AuthorityBroken(Exception):
@@ -38,8 +39,8 @@ class AuthorityRecords:
         self.issuing: dict[str, x509.Certificate] = {FIRST: self._certificate(FIRST)}
         self.current = FIRST
         """Name of the issuing authority that signs now: the newest."""
-        self._audit = DurableList(folder / "issued.jsonl")
-        self._taken_back = DurableList(folder / "revoked.jsonl")
+        self._audit = DurableList(folder / AUDIT)
+        self._taken_back = DurableList(folder / REVOKED)
         self._issued: dict[bytes, Issued] = {}
         self._by_serial: dict[int, Issued] = {}
         self._last_end: dict[bytes, datetime] = {}

@@ -13,6 +13,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -30,7 +31,8 @@ def authority(arguments: Sequence[str]) -> int:
     given = _parser().parse_args(arguments)
     run: Callable[[argparse.Namespace, datetime], int] = given.run
     try:
-        return run(given, datetime.now(UTC))
+        with ExitStack() as given.closing:
+            return run(given, datetime.now(UTC))
     except (AuthorityBroken, NotIssued, SigningKeyError, OSError) as error:
         print(f"refused: {error}", file=sys.stderr)
         return 2
@@ -159,15 +161,17 @@ def _keys(given: argparse.Namespace) -> tuple[SigningKeys, SigningKeys | None]:
     root_keys = FileSigningKeys(given.root_keys or given.folder, root_secret) if separate else None
     if given.pkcs11_module is None:
         return FileSigningKeys(given.folder, secret), root_keys
-    return _token(given.pkcs11_module, given.pkcs11_token, secret or b""), root_keys
+    return _token(given.pkcs11_module, given.pkcs11_token, secret or b"", given.closing), root_keys
 
 
-def _token(library: Path, label: str, pin: bytes) -> SigningKeys:
+def _token(library: Path, label: str, pin: bytes, closing: ExitStack) -> SigningKeys:
     try:
         from provisioning.pkcs11_signing_keys import Pkcs11SigningKeys  # noqa: PLC0415
     except ImportError as error:
         raise KeyUnusable("python-pkcs11 is not installed: pip install python-pkcs11") from error
-    return Pkcs11SigningKeys(library, label, pin.decode())
+    keys = Pkcs11SigningKeys(library, label, pin.decode(errors="replace"))
+    closing.callback(keys.close)
+    return keys
 
 
 def _secret(path: Path | None, variable: str, folder: Path) -> bytes | None:

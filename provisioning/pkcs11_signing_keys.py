@@ -115,7 +115,7 @@ class Pkcs11SigningKeys:
 
 
 def _log_in(token: Token, pin: str) -> Session:
-    """Return a session; a process logs in to a token once, its further sessions share that."""
+    """Return a session; a process logs in to a token once, and its further sessions share that, whatever PIN they were given."""
     try:
         return token.open(rw=True, user_pin=pin)
     except pkcs11.UserAlreadyLoggedIn:

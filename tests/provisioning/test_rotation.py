@@ -120,12 +120,13 @@ def test_every_step_is_on_the_audit_list(authority: Authority) -> None:
     lines = [json.loads(line) for line in (authority.records.folder / "issued.jsonl").read_text().splitlines()]
     said = [(line["name"], line.get("use"), line.get("refused"), line.get("reason")) for line in lines]
     assert said == [
+        ("issuing", "authority", None, None),
         (OLD, "client", None, None),
         (NEW, None, "other_name", None),
         (OLD, None, None, "keyCompromise"),
         ("issuing-2", "authority", None, None),
     ]
-    assert (lines[2]["revoked"], lines[3]["certificate"]) == (first(chain).hex(), first(rotated).hex())
+    assert (lines[3]["revoked"], lines[4]["certificate"]) == (first(chain).hex(), first(rotated).hex())
 
 
 def test_an_authority_whose_keys_never_leave_their_token(tmp_path: Path, openssl: Openssl) -> None:
