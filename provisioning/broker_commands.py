@@ -5,7 +5,8 @@ mediassist broker publish-crl   sign new revocation lists where half of their li
 mediassist broker check         are the lists in force and fresh? For a monitor; "ageing" and "expired" are alarms
 mediassist broker emqx          write EMQX's rules (acl.conf) and configuration (mediassist.conf) for --worker ... into the broker's folder
 
-NAME is the certificate's common name: a gateway's id (32 hexadecimal digits) or a worker's name.
+NAME is the certificate's common name: a gateway's id (32 hexadecimal digits) or a worker's name. What opens the authority's keys is said as to
+`mediassist authority`.
 """
 
 import argparse
@@ -15,18 +16,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from provisioning import broker_revocation, emqx_rules
-from provisioning.authority import Authority
 from provisioning.authority_records import AuthorityBroken
 from provisioning.broker_control import BrokerControl, NotInForce
 from provisioning.broker_door import BrokerDoor, ControlRefused, NoAnswer
 from provisioning.broker_revocation import NobodyToRevoke
+from provisioning.commands import key_options, open_authority
 from provisioning.crl_check import Freshness, ListRefused
-from provisioning.file_signing_keys import FileSigningKeys
 from provisioning.keystore import CERTIFICATE
 from provisioning.revocation import RevocationReason
-from provisioning.signing_key import KeyUnusable
+from provisioning.signing_key import SigningKeyError
 
-_TROUBLE = (NobodyToRevoke, NotInForce, NoAnswer, ControlRefused, ListRefused, AuthorityBroken, KeyUnusable, FileNotFoundError)
+_SIGNING = ("revoke", "publish-crl")
+_TROUBLE = (NobodyToRevoke, NotInForce, NoAnswer, ControlRefused, ListRefused, AuthorityBroken, SigningKeyError, FileNotFoundError)
 
 
 def broker(arguments: Sequence[str]) -> int:
@@ -40,7 +41,7 @@ def broker(arguments: Sequence[str]) -> int:
     try:
         if asked.what == "check":
             return _check(control)
-        authority = _authority(asked.authority, asked.passphrase_file)
+        authority = open_authority(asked)
         if asked.what == "revoke":
             count = broker_revocation.revoke(authority, control, asked.name, RevocationReason(asked.reason), datetime.now(UTC))
             print(f"{asked.name}: certificates taken back: {count}; refused by the broker, link cut")
@@ -79,15 +80,11 @@ def _write_emqx(folder: Path, port: int, workers: tuple[str, ...], *, crl_check:
     return 0
 
 
-def _authority(folder: Path, passphrase: Path | None) -> Authority:
-    return Authority.open(folder, FileSigningKeys(folder, passphrase.read_bytes().strip() if passphrase else None))
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="mediassist broker")
     commands = parser.add_subparsers(dest="what", required=True)
     for word in ("revoke", "publish-crl", "check", "emqx"):
-        command = commands.add_parser(word)
+        command = commands.add_parser(word, parents=[key_options()] if word in _SIGNING else [])
         command.add_argument("--broker", type=Path, required=True, help="the broker's folder: configuration, access list, revocation lists")
         command.add_argument("--port", type=int, default=8883)
         if word == "emqx":
@@ -96,14 +93,10 @@ def _parser() -> argparse.ArgumentParser:
             continue
         command.add_argument("--control", type=Path, help="the folder of the identity that may cut links (default: broker-control beside)")
         command.add_argument("--host", default="localhost")
-        if word == "check":
-            continue
-        command.add_argument("--authority", type=Path, required=True, help="the authority's folder")
-        command.add_argument("--passphrase-file", type=Path, help="a file with the passphrase of the authority's keys")
         if word == "revoke":
             command.add_argument("name")
             reasons = [reason.value for reason in RevocationReason]
             command.add_argument("--reason", choices=reasons, default=RevocationReason.KEY_COMPROMISE.value)
-        else:
+        if word == "publish-crl":
             command.add_argument("--now", action="store_true", help="also where the lists in force are fresh")
     return parser

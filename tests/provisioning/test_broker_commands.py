@@ -20,7 +20,7 @@ def site() -> Iterator[BrokerSite]:
 
 
 def words(site: BrokerSite, *more: str, signing: bool = True) -> list[str]:
-    authority = ["--authority", str(site.folder / "authority")] if signing else []
+    authority = ["--folder", str(site.folder / "authority"), "--bare-keys"] if signing else []
     return [*more, "--broker", str(site.broker.folder), "--port", str(site.port), *authority]
 
 
@@ -47,9 +47,9 @@ def test_publish_then_check_then_revoke(site: BrokerSite, capsys: pytest.Capture
 def test_what_cannot_be_done_is_said_and_is_exit_status_one(site: BrokerSite, capsys: pytest.CaptureFixture[str]) -> None:
     assert broker(words(site, "revoke", UUID(int=9).hex)) == 1
     assert "no living certificate" in capsys.readouterr().err
-    away = ["--broker", str(site.folder / "nowhere"), "--port", "9", "--authority", str(site.folder / "authority")]
+    away = ["--broker", str(site.folder / "nowhere"), "--port", "9", "--folder", str(site.folder / "authority"), "--bare-keys"]
     assert broker(["publish-crl", *away]) == 1
-    assert broker(["revoke", ONE.hex, "--broker", str(site.broker.folder), "--authority", str(site.folder / "nothing")]) == 1
+    assert broker(["revoke", ONE.hex, "--broker", str(site.broker.folder), "--folder", str(site.folder / "nothing"), "--bare-keys"]) == 1
 
 
 def test_emqx_gets_its_two_files(tmp_path: Path) -> None:
