@@ -58,7 +58,11 @@ class BrokerControl:
             NotInForce: it does not run, or says nowhere as which process.
         """
         try:
-            os.kill(int((self.folder / broker_rules.PID).read_text()), signal.SIGHUP)
+            process = int((self.folder / broker_rules.PID).read_text())
+            name = Path(f"/proc/{process}/comm")
+            if name.exists() and "mosquitto" not in name.read_text():
+                raise NotInForce(f"process {process} is no mosquitto: the broker in {self.folder} was killed, start it again")
+            os.kill(process, signal.SIGHUP)
         except (FileNotFoundError, ValueError, ProcessLookupError) as error:
             raise NotInForce(f"no running broker in {self.folder}: {error}") from error
 

@@ -1,5 +1,6 @@
 """A revoked certificate is cut off and never comes back, whatever happens to the list. On a real mosquitto."""
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -146,6 +147,10 @@ def test_a_probe_that_the_list_does_not_revoke_proves_nothing(site: BrokerSite) 
 def test_a_broker_that_is_not_there_is_said_to_be_so(site: BrokerSite, tmp_path: Path) -> None:
     nowhere = BrokerControl(tmp_path, BrokerDoor("127.0.0.1", 9), site.broker.control.identity)
     with pytest.raises(NotInForce):
+        nowhere.read_again()
+    (tmp_path / "kept").mkdir()
+    (tmp_path / broker_rules.PID).write_text(str(os.getpid()))
+    with pytest.raises(NotInForce, match="no mosquitto"):
         nowhere.read_again()
     with pytest.raises(NoAnswer):
         nowhere.door.admits(nowhere.identity)

@@ -36,7 +36,7 @@ def revocation_lists(
     folder: Path, revoked: Iterable[int] = (), number: int = 1, made: datetime | None = None, life: timedelta = WEEK, name: str = "issuing"
 ) -> bytes:
     """Return a list (PEM) by the authority `name` in `folder`."""
-    made = made or datetime.now(UTC)
+    made = made or datetime.now(UTC) - timedelta(minutes=10)
     key = serialization.load_pem_private_key((folder / f"{name}.key").read_bytes(), None)
     issuer = x509.load_pem_x509_certificate((folder / f"{name}.pem").read_bytes())
     assert isinstance(key, ec.EllipticCurvePrivateKey)
