@@ -36,8 +36,9 @@ class DeadLetter:
 class Batch:
     """Arrivals, sorted out before the transaction.
 
-    openings: authentic; without a row: its ingest key is gone, but its epoch is stored, so it is a repeat. messages: authentic; those whose body is None, or with a word in `unfit`, are kept sealed. refused: by epoch, bytes that were not
-    authentic. unknown: epochs whose opening is not here.
+    openings: authentic; without a row: its ingest key is gone, but its epoch is stored, so it is a repeat.
+    messages: authentic; those whose body is None, or with a word in `unfit`, are kept sealed.
+    refused: by epoch, bytes that were not authentic. unknown: epochs whose opening is not here.
     """
 
     openings: list[tuple[Parsed, ledger.OpeningRow | None]] = field(default_factory=list[tuple[Parsed, ledger.OpeningRow | None]])
