@@ -11,7 +11,7 @@ DASHBOARD := cloud/dashboard
 PAGES := $(DASHBOARD)/dist/index.html
 ROLES := edge cloud demo train dev node
 
-.PHONY: help demo test test-slow test-browser check bench-sealing openapi lock train-setup properties format clean
+.PHONY: help demo test test-slow test-browser check bench-sealing bench-revocation openapi lock train-setup properties format clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -41,6 +41,9 @@ properties: $(VENV)/dev ## say which promise each test keeps
 
 bench-sealing: $(VENV)/demo ## say what sealing costs beside the bare cipher; REPORT=
 	@$(PY) -m benchmarks.sealing
+
+bench-revocation: $(VENV)/demo ## say how fast a revoked gateway is out; GATEWAYS= REPORT=
+	@$(PY) -m benchmarks.revocation
 
 openapi: $(VENV)/dev $(DASHBOARD)/node_modules/.complete ## write the API's description and the dashboard's types
 	$(PY) -m mediassist openapi

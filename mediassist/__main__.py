@@ -6,6 +6,10 @@ from importlib import import_module
 COMMANDS: dict[str, tuple[str, str]] = {
     "accounts": ("cloud.commands:accounts", "add a person who may sign in"),
     "authority": ("provisioning.commands:authority", "make and run the certificate authority: init, status, revoke, crl, rotate"),
+    "broker": (
+        "provisioning.broker_commands:broker",
+        "revoke: shut somebody out; publish-crl: renew the revocation lists; check: are they in force; emqx: its rules",
+    ),
     "cloud": ("cloud.commands:cloud", "plant organisations with their people, gateways and wearables from a file"),
     "database": ("cloud.commands:database", "migrate: bring the database to this version; info: say what the server can do"),
     "datasets": ("simulators.commands:datasets", "fetch or list public recordings"),

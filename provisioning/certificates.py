@@ -24,7 +24,7 @@ _EARLIER = timedelta(minutes=10)
 """A certificate is valid a little before it was made: a gateway's clock may be behind the authority's."""
 
 _GATEWAY = re.compile(r"[0-9a-f]{32}")
-_WORKER = re.compile(r"ingest-[1-9][0-9]{0,5}")
+_WORKER = re.compile(r"ingest-[1-9][0-9]{0,5}|broker-(control|probe)")
 
 
 class Reason(Enum):

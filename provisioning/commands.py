@@ -38,16 +38,32 @@ def authority(arguments: Sequence[str]) -> int:
         return 2
 
 
-def _parser() -> argparse.ArgumentParser:
-    records = argparse.ArgumentParser(add_help=False)
-    records.add_argument("--folder", type=Path, required=True, help="where the authority's certificates and lists lie")
-    keys = argparse.ArgumentParser(add_help=False, parents=[records])
+def key_options() -> argparse.ArgumentParser:
+    """Return the options that say where an authority lies and what opens its keys: a parent for a command's parser."""
+    keys = argparse.ArgumentParser(add_help=False)
+    keys.add_argument("--folder", type=Path, required=True, help="where the authority's certificates and lists lie")
     keys.add_argument("--secret-file", type=Path, help="passphrase of the key files, or the token's PIN; else MEDIASSIST_AUTHORITY_SECRET")
     keys.add_argument("--root-keys", type=Path, metavar="FOLDER", help="where root.key lies, if not in --folder (a removable disk)")
     keys.add_argument("--root-secret-file", type=Path, help="its passphrase, if another; else MEDIASSIST_AUTHORITY_ROOT_SECRET")
     keys.add_argument("--pkcs11-module", type=Path, metavar="LIBRARY", help="keep the keys in a PKCS#11 token, reached by this library")
     keys.add_argument("--pkcs11-token", metavar="LABEL", default="mediassist", help="the token's label (mediassist)")
     keys.add_argument("--bare-keys", action="store_true", help="key files without a passphrase: a demonstration's")
+    return keys
+
+
+def open_authority(given: argparse.Namespace) -> Authority:
+    """Open the authority that `key_options` described.
+
+    Raises:
+        AuthorityBroken, SigningKeyError: it cannot be opened; the message says why.
+    """
+    return Authority.open(given.folder, *_keys(given))
+
+
+def _parser() -> argparse.ArgumentParser:
+    records = argparse.ArgumentParser(add_help=False)
+    records.add_argument("--folder", type=Path, required=True, help="where the authority's certificates and lists lie")
+    keys = key_options()
     parser = argparse.ArgumentParser(prog="mediassist authority")
     words = parser.add_subparsers(required=True, metavar="{init,status,revoke,crl,rotate}")
     words.add_parser("init", parents=[keys], help="make root and issuing authority").set_defaults(run=_init)
@@ -108,7 +124,7 @@ def _status_of(records: AuthorityRecords, who: str, now: datetime) -> int:
 
 
 def _revoke(given: argparse.Namespace, now: datetime) -> int:
-    opened = _open(given)
+    opened = open_authority(given)
     known = opened.records.of_name(given.who, now) or [known for known in _known(opened.records, given.who) if known.id.hex() == given.who]
     if not known:
         raise NotIssued(f"{given.who} has no certificate of ours that could be taken back")
@@ -126,14 +142,14 @@ def _crl(given: argparse.Namespace, now: datetime) -> int:
     if given.if_due and not records.lists_due(now):
         lists = records.kept_lists(now)
     else:
-        lists = _open(given).revocation_list(now, timedelta(days=given.days))
+        lists = open_authority(given).revocation_list(now, timedelta(days=given.days))
     secret_files.publish(given.out, lists)
     print(f"{given.out}: {lists.count(b'BEGIN X509 CRL')} lists")
     return 0
 
 
 def _rotate(given: argparse.Namespace, now: datetime) -> int:
-    opened = _open(given)
+    opened = open_authority(given)
     opened.rotate_issuing(now)
     current = opened.records.issuing[opened.records.current]
     print(f"{opened.records.current} {certificate_id(current).hex()} signs from now on, until {current.not_valid_after_utc:%Y-%m-%d}")
@@ -143,10 +159,6 @@ def _rotate(given: argparse.Namespace, now: datetime) -> int:
 def _known(records: AuthorityRecords, who: str) -> list[Issued]:
     """Return the certificate of this id, or those of this name."""
     return [known for known in records.issued() if who in {known.id.hex(), known.name}]
-
-
-def _open(given: argparse.Namespace) -> Authority:
-    return Authority.open(given.folder, *_keys(given))
 
 
 def _keys(given: argparse.Namespace) -> tuple[SigningKeys, SigningKeys | None]:

@@ -11,8 +11,7 @@ import pytest
 from deploy.local.broker import Broker, ends_before
 from deploy.local.system_programs import ProgramMissing
 from provisioning.authority import Authority
-
-CACHE = Path(__file__).resolve().parents[2] / ".cache"
+from tests.support.broker import CACHE
 
 
 @pytest.fixture
