@@ -11,7 +11,7 @@ DASHBOARD := cloud/dashboard
 PAGES := $(DASHBOARD)/dist/index.html
 ROLES := edge cloud demo train dev node
 
-.PHONY: help demo test test-slow test-browser check openapi lock train-setup properties format clean
+.PHONY: help demo test test-slow test-browser check openapi lock train-setup properties bench-enrolment format clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -38,6 +38,9 @@ check: $(VENV)/dev $(DASHBOARD)/node_modules/.complete ## format, lint, types, i
 
 properties: $(VENV)/dev ## say which promise each test keeps
 	$(PY) -m tests.house.properties
+
+bench-enrolment: $(VENV)/dev ## enrol 1,000 gateways in one go; GATEWAYS= REPORT=
+	$(PY) -m benchmarks.enrolment
 
 openapi: $(VENV)/dev $(DASHBOARD)/node_modules/.complete ## write the API's description and the dashboard's types
 	$(PY) -m mediassist openapi

@@ -8,6 +8,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "cloud": ("cloud.commands:cloud", "plant organisations with their people, gateways and wearables from a file"),
     "database": ("cloud.commands:database", "migrate: bring the database to this version; info: say what the server can do"),
     "datasets": ("simulators.commands:datasets", "fetch or list public recordings"),
+    "factory": ("cloud.enrolment.commands:factory", "make claims: the codes with which gateways enrol"),
+    "gateway": ("edge.gateway.commands:gateway", "enrol: get this gateway's identity; reset: send what waits, then remove everything"),
     "openapi": ("cloud.commands:openapi", "write the web application's OpenAPI description"),
 }
 
