@@ -11,7 +11,7 @@ DASHBOARD := cloud/dashboard
 PAGES := $(DASHBOARD)/dist/index.html
 ROLES := edge cloud demo train dev node
 
-.PHONY: help demo test test-slow test-browser check bench-sealing bench-revocation openapi lock train-setup properties format clean
+.PHONY: help demo test test-slow test-browser check bench-sealing bench-revocation bench-enrolment openapi lock train-setup properties format clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -44,6 +44,9 @@ bench-sealing: $(VENV)/demo ## say what sealing costs beside the bare cipher; RE
 
 bench-revocation: $(VENV)/demo ## say how fast a revoked gateway is out; GATEWAYS= REPORT=
 	@$(PY) -m benchmarks.revocation
+
+bench-enrolment: $(VENV)/dev ## enrol 1,000 gateways in one go; GATEWAYS= REPORT=
+	@$(PY) -m benchmarks.enrolment
 
 openapi: $(VENV)/dev $(DASHBOARD)/node_modules/.complete ## write the API's description and the dashboard's types
 	$(PY) -m mediassist openapi

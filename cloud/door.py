@@ -15,7 +15,8 @@ from starlette.responses import JSONResponse
 from cloud.access.endpoints import routes as access_routes
 from cloud.alerts.endpoints import routes as alerts_routes
 from cloud.database import Away
-from cloud.errors import Absent, CloudError, ForeignOrigin, NotSignedIn, TooManyAttempts, Unacceptable, WrongCredentials
+from cloud.devices.endpoints import routes as devices_routes
+from cloud.errors import Absent, CloudError, ForeignOrigin, NotAllowed, NotSignedIn, TooManyAttempts, Unacceptable, WrongCredentials
 from cloud.live_feed import LiveFeed, LiveMessage
 from cloud.patients.endpoints import routes as patients_routes
 from cloud.refusals import Refusals
@@ -29,6 +30,7 @@ _STATUS: dict[type[CloudError], int] = {
     NotSignedIn: status.HTTP_401_UNAUTHORIZED,
     WrongCredentials: status.HTTP_401_UNAUTHORIZED,
     ForeignOrigin: status.HTTP_403_FORBIDDEN,
+    NotAllowed: status.HTTP_403_FORBIDDEN,
     Absent: status.HTTP_404_NOT_FOUND,
     Unacceptable: status.HTTP_422_UNPROCESSABLE_CONTENT,
     TooManyAttempts: status.HTTP_429_TOO_MANY_REQUESTS,
@@ -114,14 +116,14 @@ def make_door() -> FastAPI:
         openapi_url=None,
         responses={
             401: {"model": Problem, "description": "not signed in"},
-            403: {"model": Problem, "description": "a page of another site"},
+            403: {"model": Problem, "description": "a page of another site, or not in the role that may"},
             422: {"model": Problem, "description": "a parameter is missing, or asks for what cannot be"},
             503: {"model": Problem, "description": "the database is away"},
         },
         dependencies=[Depends(own_origin)],
         generate_unique_id_function=lambda route: route.name,
     )
-    for room in (access_routes, patients_routes, vitals_routes, alerts_routes, routes):
+    for room in (access_routes, patients_routes, devices_routes, vitals_routes, alerts_routes, routes):
         app.include_router(room)
     app.webhooks.add_api_route("live", _live_message, methods=["POST"], name="live_message")
     app.add_exception_handler(CloudError, _refuse)

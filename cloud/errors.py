@@ -35,6 +35,12 @@ class ForeignOrigin(CloudError):
     reason = "foreign_origin"
 
 
+class NotAllowed(CloudError):
+    """Signed in, but not in a role that may do this: an administrator can."""
+
+    reason = "not_allowed"
+
+
 class Absent(CloudError):
     """Not there, or another organisation's, which is the same to whoever asks."""
 

@@ -57,7 +57,13 @@ def migrations(folder: Path = MIGRATIONS) -> list[Migration]:
 
 
 def migrate(
-    url: str, now: datetime, *, app_password: str | None = None, ingest_password: str | None = None, folder: Path = MIGRATIONS
+    url: str,
+    now: datetime,
+    *,
+    app_password: str | None = None,
+    ingest_password: str | None = None,
+    enrolment_password: str | None = None,
+    folder: Path = MIGRATIONS,
 ) -> list[str]:
     """Make the roles, apply what is missing, make partitions around `now`; return the names of the files applied.
 
@@ -67,7 +73,12 @@ def migrate(
         MigrationRefused: a file that was applied has changed since, or this login may not do what is missing.
         Rejected: the server is away, or refuses a statement.
     """
-    return asyncio.run(_migrate(url, now, {"mediassist_app": app_password, "mediassist_ingest": ingest_password}, folder))
+    passwords: dict[LiteralString, str | None] = {
+        "mediassist_app": app_password,
+        "mediassist_ingest": ingest_password,
+        "mediassist_enrolment": enrolment_password,
+    }
+    return asyncio.run(_migrate(url, now, passwords, folder))
 
 
 def standing(url: str, folder: Path = MIGRATIONS) -> Standing:

@@ -88,3 +88,4 @@ class OwnerSettings(BaseSettings):
     database_url: SecretStr = Field(validation_alias="MEDIASSIST_DATABASE_URL")
     app_password: SecretStr | None = Field(default=None, validation_alias="CLOUD_APP_PASSWORD")
     ingest_password: SecretStr | None = Field(default=None, validation_alias="CLOUD_INGEST_PASSWORD")
+    enrolment_password: SecretStr | None = Field(default=None, validation_alias="CLOUD_ENROLMENT_PASSWORD")

@@ -14,6 +14,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "database": ("cloud.commands:database", "migrate: bring the database to this version; info: say what the server can do"),
     "datasets": ("simulators.commands:datasets", "fetch or list public recordings"),
     "ingest-keys": ("cloud.ingest.commands:keys", "list, rotate and retire the keys to which gateways seal"),
+    "factory": ("cloud.enrolment.commands:factory", "make claims: the codes with which gateways enrol"),
+    "gateway": ("edge.gateway.commands:gateway", "enrol: get this gateway's identity; reset: send what waits, then remove everything"),
     "openapi": ("cloud.commands:openapi", "write the web application's OpenAPI description"),
 }
 

@@ -1,10 +1,13 @@
-"""SQL of gateways, their certificates and wearables. All as the owner, in the organisation's transaction; each may run again."""
+"""SQL of gateways, their certificates and wearables, in the organisation's transaction; each may run again.
+
+The first three also run as the owner, where a file plants organisations.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from cloud.database import Connection
+from cloud.database import Connection, value_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +56,24 @@ async def adopt_wearable(connection: Connection, organisation: int, wearable: We
                set gateway_id = excluded.gateway_id, patient_id = excluded.patient_id, address = excluded.address""",
         [wearable.id, organisation, wearable.gateway, wearable.patient, wearable.kind, wearable.address],
     )
+
+
+async def adopt_enrolled(connection: Connection, number: bytes, proof_sha256: bytes, name: str) -> str:
+    """Give an enrolled gateway to the organisation. number, proof_sha256: of its adoption code.
+
+    Returns "adopted"; "unknown"; "elsewhere", where another organisation has it; or the claim's phase, where it has made no device.
+    """
+    return str(await value_of(connection, "select adopt_gateway(%s, %s, %s)", [number, proof_sha256, name]))
+
+
+async def release(connection: Connection, gateway: UUID) -> bool:
+    """End a gateway's certificates for a reset; say whether the organisation has it. Its rows and epochs stay."""
+    return bool(await value_of(connection, "select release_gateway(%s)", [gateway]))
+
+
+async def has(connection: Connection, gateway: UUID, patient: UUID) -> bool:
+    """Say whether the organisation has both this gateway and this patient."""
+    found = await value_of(
+        connection, "select exists (select from gateway where id = %s) and exists (select from patient where id = %s)", [gateway, patient]
+    )
+    return bool(found)

@@ -1,31 +1,45 @@
-"""The gateway's process: `python -m edge.gateway`, until SIGTERM."""
+"""The gateway's process: `python -m edge.gateway`, until SIGTERM. A renewed certificate is taken up by starting anew, in the same process."""
 
 import asyncio
+import os
 import signal
 import sys
+from datetime import UTC, datetime
 
 import structlog
 from prometheus_client import start_http_server
 
 from edge.gateway.assembly import assembled
+from edge.gateway.enrolment import keep_renewed
 from edge.gateway.settings import GatewaySettings, WrongSetting, read_settings
 from protocol.logs import configure_logs
 
 log = structlog.get_logger()
 
 
-async def run(settings: GatewaySettings) -> None:
-    """Run one gateway until it is told to stop."""
+async def run(settings: GatewaySettings) -> bool:
+    """Run one gateway until it is told to stop, or its certificate was renewed; say whether it was that."""
     if settings.metrics_port:
         start_http_server(settings.metrics_port, addr="127.0.0.1")
     async with assembled(settings) as line:
         work = asyncio.create_task(line.run())
         for told in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(told, work.cancel)
+        renewal = asyncio.create_task(_renewed(settings, work))
         try:
             await work
         except asyncio.CancelledError:
             log.info("gateway.stopped")
+        renewal.cancel()
+        return renewal.done() and not renewal.cancelled() and renewal.exception() is None
+
+
+async def _renewed(settings: GatewaySettings, work: asyncio.Task[None]) -> None:
+    """Keep the certificate renewed; stop the line when there is a new one."""
+    if not settings.enrolment_url:
+        await asyncio.Event().wait()
+    await keep_renewed(settings.state / "identity", settings.enrolment_url, lambda: datetime.now(UTC))
+    work.cancel()
 
 
 def main() -> int:
@@ -36,7 +50,8 @@ def main() -> int:
     except WrongSetting as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    asyncio.run(run(settings))
+    if asyncio.run(run(settings)):
+        os.execv(sys.executable, [sys.executable, "-m", "edge.gateway"])  # noqa: S606  (this program, again)
     return 0
 
 

@@ -19,6 +19,7 @@ class GatewaySettings(BaseSettings):
 
     state: folder with identity/ (key.pem, cert.pem, ca.pem), ingest/public.bin, household.json and gateway.sqlite.
     fold_seconds: how often readings are folded into a message. capacity_mib: room for messages on the disk.
+    enrolment_url: where the certificate is renewed, "https://enrol.example:8443"; without it somebody else renews it.
     """
 
     model_config = SettingsConfigDict(env_prefix="GATEWAY_", frozen=True, extra="forbid")
@@ -29,6 +30,7 @@ class GatewaySettings(BaseSettings):
     fold_seconds: float = Field(default=10.0, ge=0.1, le=600)
     capacity_mib: int = Field(default=4096, ge=16)
     metrics_port: int = Field(default=0, ge=0, le=65535)
+    enrolment_url: str = ""
     pace: str = Field(default="", validation_alias="MEDIASSIST_PACE")
     demo: bool = Field(default=False, validation_alias="MEDIASSIST_DEMO")
 

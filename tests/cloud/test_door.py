@@ -47,7 +47,9 @@ async def test_every_route_but_two_asks_who_is_there(app: FastAPI, client: httpx
     guarded = [route for route in routes if route not in public]
     assert len(guarded) >= 9
     for method, path in guarded:
-        answer = await client.request(method, path.format(patient=uuid4(), alert=uuid4()), params=WINDOW | {"metric": "ecg"})
+        answer = await client.request(
+            method, path.format(patient=uuid4(), alert=uuid4(), gateway=uuid4()), params=WINDOW | {"metric": "ecg"}
+        )
         assert answer.status_code == 401, (method, path)
         assert answer.json() == {"detail": "sign in first"}
 

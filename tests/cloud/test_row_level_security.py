@@ -100,6 +100,7 @@ def test_every_table_without_an_organisation_is_known(database: Addresses) -> No
     """A new table either carries organisation_id, or is listed here with a reason: it holds no health data."""
     # ids, counters, hashes, reasons, public keys; no access for the application
     delivery = {"epoch_end", "ledger", "dead_letter", "store", "lost_epoch", "gateway_order", "gateway_standing"}
+    enrolment = {"enrolled_certificate", "enrolment_audit"}  # certificates, ids and addresses; no access for the application
     with psycopg.connect(database.superuser) as connection:
         without = {
             row[0]
@@ -108,8 +109,8 @@ def test_every_table_without_an_organisation_is_known(database: Addresses) -> No
                    and not exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'organisation_id')"""
             )
         }
-    assert without == delivery | {"organisation", "schema_migration"}
-    for table in [*delivery, "schema_migration", "gateway_certificate", "epoch", "undecoded"]:
+    assert without == delivery | enrolment | {"organisation", "schema_migration"}
+    for table in [*delivery, *enrolment, "schema_migration", "gateway_certificate", "epoch", "undecoded"]:
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             count(database.app, table, "1")
 
@@ -119,7 +120,7 @@ def test_no_role_is_above_the_policies(database: Addresses) -> None:
         rows = connection.execute(
             "select rolname, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb from pg_roles where rolname like 'mediassist%'"
         ).fetchall()
-    assert {row[0] for row in rows} == {"mediassist_owner", "mediassist_app", "mediassist_ingest"}
+    assert {row[0] for row in rows} == {"mediassist_owner", "mediassist_app", "mediassist_ingest", "mediassist_enrolment"}
     assert not any(any(row[1:]) for row in rows)
 
 

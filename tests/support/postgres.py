@@ -27,13 +27,13 @@ class Addresses:
     superuser: str
     app: str
     ingest: str
+    enrolment: str
 
 
 def addresses(superuser: str, database: str) -> Addresses:
     """Say where `database` is for each role, given a superuser's address on the server."""
-    roles = [
-        conninfo.make_conninfo(superuser, dbname=database, user=role, password=PASSWORD) for role in ("mediassist_app", "mediassist_ingest")
-    ]
+    names = ("mediassist_app", "mediassist_ingest", "mediassist_enrolment")
+    roles = [conninfo.make_conninfo(superuser, dbname=database, user=role, password=PASSWORD) for role in names]
     return Addresses(conninfo.make_conninfo(superuser, dbname=database), *roles)
 
 
@@ -66,7 +66,8 @@ def migrated_template(postgres_server: str) -> Iterator[str]:
     """The name of a migrated database to copy from."""
     name = f"mediassist_template_{os.getpid()}"
     run(postgres_server, "create database {}", name)
-    migrate(addresses(postgres_server, name).superuser, datetime.now(UTC), app_password=PASSWORD, ingest_password=PASSWORD)
+    owner = addresses(postgres_server, name).superuser
+    migrate(owner, datetime.now(UTC), app_password=PASSWORD, ingest_password=PASSWORD, enrolment_password=PASSWORD)
     close(postgres_server, name)
     yield name
     run(postgres_server, "drop database {} with (force)", name)

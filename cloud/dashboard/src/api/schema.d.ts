@@ -44,6 +44,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/gateways/{gateway}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Release Gateway
+         * @description Part with a gateway that is reset: its certificates end, what it sent stays. Its next owner enrols it anew with a new claim.
+         */
+        post: operations["release_gateway"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/gateways/adopt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Adopt Gateway
+         * @description Give an enrolled gateway to the caller's organisation. A claim's own code is refused here: it enrols, and nothing else.
+         */
+        post: operations["adopt_gateway"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/health": {
         parameters: {
             query?: never;
@@ -192,6 +232,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/wearables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Adopt Wearable
+         * @description Give a wearable to a patient of the organisation, heard by a gateway of the organisation.
+         */
+        post: operations["adopt_wearable"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export interface webhooks {
     live: {
@@ -233,6 +293,41 @@ export interface components {
             name: string;
             organisation: components["schemas"]["Organisation"];
             role: components["schemas"]["Role"];
+        };
+        /**
+         * AdoptedWearable
+         * @description A wearable of the organisation.
+         */
+        AdoptedWearable: {
+            /** Address */
+            address: string;
+            /**
+             * Gateway
+             * Format: uuid
+             */
+            gateway: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Kind */
+            kind: string;
+            /**
+             * Patient
+             * Format: uuid
+             */
+            patient: string;
+        };
+        /**
+         * Adoption
+         * @description What an administrator reads from a gateway's label. code: the adoption code. name: what people call the place where it stands.
+         */
+        Adoption: {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
         };
         /**
          * Alert
@@ -357,6 +452,19 @@ export interface components {
             version: string;
         };
         /**
+         * Gateway
+         * @description A gateway of the organisation.
+         */
+        Gateway: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+        };
+        /**
          * Health
          * @description The database that answers. timescaledb: whether the extension is in use.
          */
@@ -473,6 +581,29 @@ export interface components {
             name: string;
             /** Unit */
             unit: string;
+        };
+        /**
+         * NewWearable
+         * @description A wearable for a patient. address: as on its label, "C0:11:22:33:00:01".
+         */
+        NewWearable: {
+            /** Address */
+            address: string;
+            /**
+             * Gateway
+             * Format: uuid
+             */
+            gateway: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "heart_rate_belt" | "pulse_oximeter" | "thermometer" | "ecg_patch";
+            /**
+             * Patient
+             * Format: uuid
+             */
+            patient: string;
         };
         /**
          * Organisation
@@ -668,7 +799,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a page of another site */
+            /** @description a page of another site, or not in the role that may */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -726,7 +857,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a page of another site */
+            /** @description a page of another site, or not in the role that may */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -736,6 +867,140 @@ export interface operations {
                 };
             };
             /** @description no such alert */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter is missing, or asks for what cannot be */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the database is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    release_gateway: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                gateway: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a page of another site, or not in the role that may */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no such device, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter is missing, or asks for what cannot be */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the database is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adopt_gateway: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Adoption"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Gateway"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a page of another site, or not in the role that may */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no such device, or not yours */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -791,7 +1056,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a page of another site */
+            /** @description a page of another site, or not in the role that may */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -847,7 +1112,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a page of another site */
+            /** @description a page of another site, or not in the role that may */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -903,7 +1168,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a page of another site */
+            /** @description a page of another site, or not in the role that may */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -961,7 +1226,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a page of another site */
+            /** @description a page of another site, or not in the role that may */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1035,7 +1300,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a page of another site */
+            /** @description a page of another site, or not in the role that may */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1108,7 +1373,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a page of another site */
+            /** @description a page of another site, or not in the role that may */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1173,7 +1438,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a page of another site */
+            /** @description a page of another site, or not in the role that may */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1233,7 +1498,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a page of another site */
+            /** @description a page of another site, or not in the role that may */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1296,8 +1561,77 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a page of another site */
+            /** @description a page of another site, or not in the role that may */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter is missing, or asks for what cannot be */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the database is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adopt_wearable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWearable"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdoptedWearable"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a page of another site, or not in the role that may */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no such device, or not yours */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,0 +1,1 @@
+"""Enrolment: a device's claim becomes its certificate, over HTTPS of its own (EST, RFC 7030)."""

@@ -1,0 +1,76 @@
+"""The gateway's command, run on the gateway.
+
+mediassist gateway enrol --claim CODE --server URL --authority ca.pem [--state FOLDER]    get this gateway's identity
+mediassist gateway reset --yes [--wait SECONDS]    send what waits, then remove keys, queue, spool and household
+
+The state's folder is GATEWAY_STATE when it is not given. The code may come from standard input: --claim -. `reset` takes the settings of the
+gateway's process (GATEWAY_...), which must be stopped.
+"""
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from edge.gateway.enrolment import AlreadyEnrolled, enrol
+from edge.gateway.est_client import EnrolmentFailed
+from provisioning import secret_files
+from provisioning.claims import WrongCode, read_code
+from provisioning.keystore import KeystoreError
+
+
+def gateway(arguments: Sequence[str]) -> int:
+    """Run `mediassist gateway enrol|reset`."""
+    parser = argparse.ArgumentParser(prog="mediassist gateway")
+    words = parser.add_subparsers(dest="what", required=True)
+    enrolling = words.add_parser("enrol", help="get this gateway's identity for a claim")
+    enrolling.add_argument("--claim", required=True, help="the code on the label; - reads it from standard input")
+    enrolling.add_argument("--server", required=True, help="https://HOST:PORT of the enrolment server")
+    enrolling.add_argument("--authority", required=True, type=Path, help="the root's certificate (PEM)")
+    enrolling.add_argument("--state", type=Path, default=os.environ.get("GATEWAY_STATE"), help="the gateway's folder")
+    resetting = words.add_parser("reset", help="remove everything of this gateway's people, and its identity")
+    resetting.add_argument("--yes", action="store_true", required=True, help="what is removed cannot be brought back")
+    resetting.add_argument("--wait", type=float, default=60.0, help="seconds for a last try to send (default 60; 0: none)")
+    given = parser.parse_args(arguments)
+    if given.what == "reset":
+        return _reset(given.wait)
+    if given.state is None:
+        parser.error("say the gateway's folder: --state, or GATEWAY_STATE")
+    return _enrol(Path(given.state), given.claim, given.server, given.authority)
+
+
+def _enrol(state: Path, code: str, server: str, authority: Path) -> int:
+    try:
+        claim = read_code(sys.stdin.readline() if code == "-" else code)
+        secret_files.make_folder(state)
+        certificate = enrol(state / "identity", claim, server, authority, lambda: datetime.now(UTC))
+    except (WrongCode, AlreadyEnrolled, EnrolmentFailed, KeystoreError) as error:
+        print(f"refused: {error}", file=sys.stderr)
+        return 1
+    print(f"gateway {claim.gateway.hex}, until {certificate.not_valid_after_utc:%Y-%m-%d}")
+    return 0
+
+
+def _reset(seconds: float) -> int:
+    from edge.gateway.reset import send_what_waits, unsent, wipe  # noqa: PLC0415  (enrolment loads no models)
+    from edge.gateway.settings import WrongSetting, read_settings  # noqa: PLC0415
+
+    try:
+        settings = read_settings()
+    except WrongSetting as error:
+        print(f"refused: {error}", file=sys.stderr)
+        return 2
+    left = unsent(settings.state)
+    if left and seconds > 0:
+        try:
+            left = asyncio.run(send_what_waits(settings, seconds))
+        except Exception as error:  # noqa: BLE001  (whatever keeps it from sending must not keep it from being wiped)
+            print(f"nothing could be sent: {type(error).__name__}", file=sys.stderr)
+    gone = wipe(settings.state)
+    print(f"removed: {', '.join(gone) or 'nothing'}")
+    if left:
+        print(f"{left} readings or messages could not be sent, and are gone", file=sys.stderr)
+    return 0
