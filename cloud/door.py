@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse
 from cloud.access.endpoints import routes as access_routes
 from cloud.alerts.endpoints import routes as alerts_routes
 from cloud.database import Away
-from cloud.errors import Absent, CloudError, ForeignOrigin, NotSignedIn, TooManyAttempts, Unacceptable, WrongCredentials
+from cloud.errors import Absent, CloudError, Destroyed, ForeignOrigin, NotSignedIn, TooManyAttempts, Unacceptable, WrongCredentials
 from cloud.live_feed import LiveFeed, LiveMessage
 from cloud.patients.endpoints import routes as patients_routes
 from cloud.refusals import Refusals
@@ -30,6 +30,7 @@ _STATUS: dict[type[CloudError], int] = {
     WrongCredentials: status.HTTP_401_UNAUTHORIZED,
     ForeignOrigin: status.HTTP_403_FORBIDDEN,
     Absent: status.HTTP_404_NOT_FOUND,
+    Destroyed: status.HTTP_410_GONE,
     Unacceptable: status.HTTP_422_UNPROCESSABLE_CONTENT,
     TooManyAttempts: status.HTTP_429_TOO_MANY_REQUESTS,
 }

@@ -7,6 +7,7 @@ from time import perf_counter
 
 import structlog
 
+from cloud.data_keys.data_keys import DataKeys
 from cloud.database import Away, Database, Rejected
 from cloud.ingest.arrival import Arrival, Inlet
 from cloud.ingest.batch import Batch, Committed, commit, name_of
@@ -32,8 +33,8 @@ _CLASS_AT = 41
 class IngestLine:
     """One worker. Arrivals stay unsettled, with the carrier, until their batch is committed."""
 
-    def __init__(self, database: Database, inlet: Inlet, sorting: Sorting) -> None:
-        self._database, self._inlet, self._sorting = database, inlet, sorting
+    def __init__(self, database: Database, inlet: Inlet, sorting: Sorting, data_keys: DataKeys) -> None:
+        self._database, self._inlet, self._sorting, self._data_keys = database, inlet, sorting, data_keys
         self._queue: asyncio.Queue[Arrival] = asyncio.Queue()
         self._urgent = asyncio.Event()
         self._unfolded: set[EpochName] = set()
@@ -107,7 +108,7 @@ class IngestLine:
         began = perf_counter()
         batch = await self._sorting.sort(arrivals)
         async with self._database.transaction(None) as connection:
-            committed = await commit(connection, batch)
+            committed = await commit(connection, batch, self._data_keys)
         COMMIT_SECONDS.observe(perf_counter() - began)
         self._answer(batch, committed)
         for arrival in arrivals:
