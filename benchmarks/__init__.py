@@ -1,0 +1,1 @@
+"""What things cost, as commands that print figures and goals."""
