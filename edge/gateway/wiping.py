@@ -1,6 +1,6 @@
 """Factory reset: overwrite and remove everything that a gateway has learnt and been given.
 
-`python -m edge.gateway.reset FOLDER --yes`, the gateway stopped.
+`python -m edge.gateway.wiping FOLDER --yes`, the gateway stopped.
 
 What is wiped is the state folder: keys and certificate, household (with the addresses of the bonded wearables), spool, outbox and
 whatever else lies there. On flash and on journalling file systems an overwritten block may live on somewhere; that is why what lies
@@ -29,14 +29,23 @@ def wipe(folder: Path) -> list[str]:
         return []
     files = sorted((path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir()), key=_order)
     for path in files:
-        if path.is_file() and not path.is_symlink():
-            _overwrite(path)
-        path.unlink()
-        _sync(path.parent)
+        erase(path)
     for path in sorted((path for path in folder.rglob("*") if path.is_dir()), key=lambda path: -len(path.parts)):
         path.rmdir()
     _sync(folder)
     return [str(path.relative_to(folder)) for path in files]
+
+
+def erase(path: Path) -> None:
+    """Overwrite, shorten and remove one file, durably; of a link, the link alone.
+
+    Raises:
+        OSError: it is not there, or could not be wiped.
+    """
+    if path.is_file() and not path.is_symlink():
+        _overwrite(path)
+    path.unlink()
+    _sync(path.parent)
 
 
 def _order(path: Path) -> tuple[bool, str]:
@@ -64,9 +73,9 @@ def _sync(folder: Path) -> None:
         os.close(handle)
 
 
-def reset(arguments: Sequence[str]) -> int:
+def command(arguments: Sequence[str]) -> int:
     """Wipe the state folder that the arguments name; return the exit status."""
-    parser = argparse.ArgumentParser(prog="reset", description="wipe a gateway: keys, household, spool and outbox; it must enrol anew")
+    parser = argparse.ArgumentParser(prog="wiping", description="wipe a gateway: keys, household, spool and outbox; it must enrol anew")
     parser.add_argument("folder", type=Path, help="the gateway's state, GATEWAY_STATE")
     parser.add_argument("--yes", action="store_true", help="without it nothing is done: it cannot be undone")
     given = parser.parse_args(arguments)
@@ -80,4 +89,4 @@ def reset(arguments: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(reset(sys.argv[1:]))
+    sys.exit(command(sys.argv[1:]))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.gateway import reset
+from edge.gateway import wiping
 from edge.gateway.outbox import Parcel
 from edge.gateway.spool import Spool
 from protocol.envelope import NO_EPOCH, read_opening
@@ -24,10 +24,10 @@ def state(tmp_path: Path) -> Path:
 
 
 def test_keys_queue_spool_and_household_are_gone(state: Path) -> None:
-    gone = reset.wipe(state)
+    gone = wiping.wipe(state)
     assert {"identity/key.pem", "household.json", "gateway.sqlite", "ingest/public.bin"} <= set(gone)
     assert list(state.iterdir()) == []
-    assert reset.wipe(state) == []
+    assert wiping.wipe(state) == []
 
 
 def test_the_keys_go_first(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,12 +37,12 @@ def test_the_keys_go_first(state: Path, monkeypatch: pytest.MonkeyPatch) -> None
         os.truncate(path, 0)
 
     with monkeypatch.context() as cut:
-        cut.setattr(reset, "_overwrite", power_cut)
+        cut.setattr(wiping, "_overwrite", power_cut)
         with pytest.raises(OSError, match="power"):
-            reset.wipe(state)
+            wiping.wipe(state)
     assert not (state / "identity" / "key.pem").exists()
     assert (state / "gateway.sqlite").exists(), "still there, and nobody can open it"
-    reset.wipe(state)
+    wiping.wipe(state)
     assert list(state.iterdir()) == []
 
 
@@ -56,7 +56,7 @@ def test_a_file_is_overwritten_before_it_is_removed(state: Path, monkeypatch: py
 
     os.link(state / "identity" / "key.pem", state.parent / "another name of the key")
     monkeypatch.setattr(os, "ftruncate", look)
-    gone = reset.wipe(state)
+    gone = wiping.wipe(state)
     assert len(seen) == len(gone)
     assert all(data == bytes(len(data)) for data in seen)
     assert (state.parent / "another name of the key").read_bytes() == b""
@@ -67,13 +67,13 @@ def test_links_are_removed_and_never_followed(state: Path) -> None:
     outside.write_bytes(b"not ours")
     (state / "link").symlink_to(outside)
     (state / "broken").symlink_to(state / "nowhere")
-    reset.wipe(state)
+    wiping.wipe(state)
     assert outside.read_bytes() == b"not ours"
     assert list(state.iterdir()) == []
 
 
 def test_a_gateway_that_was_reset_begins_anew(state: Path) -> None:
-    reset.wipe(state)
+    wiping.wipe(state)
     rig = Rig(state)
     assert Spool(rig.disk, rig.keystore).all() == []
     assert rig.rows() == []
@@ -83,11 +83,11 @@ def test_a_gateway_that_was_reset_begins_anew(state: Path) -> None:
 
 
 def test_the_command_asks_twice_and_knows_a_gateways_folder(state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert reset.reset([str(state)]) == 1
+    assert wiping.command([str(state)]) == 1
     assert "--yes" in capsys.readouterr().err
     (tmp_path / "holiday.jpg").write_bytes(b"x")
-    assert reset.reset([str(tmp_path), "--yes"]) == 1
+    assert wiping.command([str(tmp_path), "--yes"]) == 1
     assert (tmp_path / "holiday.jpg").exists()
-    assert reset.reset([str(state), "--yes"]) == 0
+    assert wiping.command([str(state), "--yes"]) == 0
     assert "files wiped" in capsys.readouterr().out
     assert list(state.iterdir()) == []
