@@ -11,7 +11,7 @@ DASHBOARD := cloud/dashboard
 PAGES := $(DASHBOARD)/dist/index.html
 ROLES := edge cloud demo train dev node
 
-.PHONY: help demo test test-slow test-browser check openapi lock train-setup properties format clean
+.PHONY: help demo test test-slow test-browser check bench-sealing openapi lock train-setup properties format clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -19,7 +19,7 @@ help: ## list the commands
 demo: $(VENV)/demo $(PAGES) ## run the whole system here; RECORDING= SPEED= PATIENTS= DURATION= REPORT=
 	@exec $(PY) -m deploy.local
 
-test: $(VENV)/dev $(PAGES) $(VENV)/browser ## run the tests
+test: $(VENV)/dev $(PAGES) $(VENV)/browser $(VENV)/token ## run the tests
 	$(PY) -m pytest -m "not slow" -n 2 --dist loadgroup
 
 test-slow: $(VENV)/dev $(PAGES) $(VENV)/browser ## run the tests that take minutes
@@ -38,6 +38,9 @@ check: $(VENV)/dev $(DASHBOARD)/node_modules/.complete ## format, lint, types, i
 
 properties: $(VENV)/dev ## run the tests of each promise and say which are kept; REPORT=
 	$(PY) -m tests.house.properties
+
+bench-sealing: $(VENV)/demo ## say what sealing costs beside the bare cipher; REPORT=
+	@$(PY) -m benchmarks.sealing
 
 openapi: $(VENV)/dev $(DASHBOARD)/node_modules/.complete ## write the API's description and the dashboard's types
 	$(PY) -m mediassist openapi
@@ -109,4 +112,10 @@ $(VENV)/browser: | $(PY)
 	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && { echo "installing Chromium"; \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; }; } || \
 	  echo "Chromium is not installed and cannot be installed here: browser tests will be skipped (apt install chromium)"
+	@touch $@
+
+$(VENV)/token: | $(PY)
+	@command -v softhsm2-util >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && { echo "installing SoftHSM"; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends softhsm2 >/dev/null; }; } || \
+	  echo "SoftHSM is not installed and cannot be installed here: PKCS#11 tests will be skipped (apt install softhsm2)"
 	@touch $@

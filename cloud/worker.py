@@ -18,16 +18,18 @@ from cloud.data_keys.data_keys import DataKeys
 from cloud.database import Away, Database
 from cloud.ingest.adoption import Adoption
 from cloud.ingest.generation import claim
+from cloud.ingest.ingest_key_folder import IngestKeyFolder
 from cloud.ingest.ingest_line import IngestLine
 from cloud.ingest.key_encryption import open_key
 from cloud.ingest.settings import WorkerSettings
 from cloud.ingest.sorting import Sorting
 from cloud.ingest.subscriber import Subscriber
+from cloud.outbox import Outbox
 from cloud.settings import WrongSetting, read
 from cloud.vitals.intake import make_ahead
 from protocol.logs import configure_logs
 from protocol.pace import Pace
-from provisioning.ingest_keys import load_private
+from provisioning import order_key
 from provisioning.keystore import AUTHORITY, CERTIFICATE, KEY
 
 log = structlog.get_logger()
@@ -76,15 +78,18 @@ async def run(settings: WorkerSettings) -> None:
     pace = settings.pace_of_time()
     async with Database(settings.database_url, connections=4) as database:
         generation = await _ready(database, pace)
-        key = load_private(settings.keys)
         key_encryption = open_key(settings.keys)
-        sorting = Sorting(database, Adoption(database), {key.id: key}, key_encryption)
+        sorting = Sorting(database, Adoption(database), IngestKeyFolder(settings.keys), key_encryption)
         name = certificate_name(settings.identity)
         inlet = Subscriber(name, settings.group, (settings.broker_host, settings.broker_port), tls_context(settings.identity))
         log.info("worker.started", worker=name, generation=generation)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_partitions(database, pace))
             tasks.create_task(IngestLine(database, inlet, sorting, DataKeys(key_encryption, os.urandom)).run())
+            if (settings.keys / order_key.PRIVATE).exists():
+                tasks.create_task(Outbox(database, inlet, order_key.open_key(settings.keys), lambda: datetime.now(UTC)).run())
+            else:
+                log.warning("orders.none", missing=order_key.PRIVATE)
 
 
 def _quiet(_loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:

@@ -5,10 +5,12 @@ from importlib import import_module
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "accounts": ("cloud.commands:accounts", "add a person who may sign in"),
+    "authority": ("provisioning.commands:authority", "make and run the certificate authority: init, status, revoke, crl, rotate"),
     "cloud": ("cloud.commands:cloud", "plant organisations with their people, gateways and wearables from a file"),
     "data-keys": ("cloud.key_commands:data_keys", "an organisation's keys: list, rotate, shred"),
     "database": ("cloud.commands:database", "migrate: bring the database to this version; info: say what the server can do"),
     "datasets": ("simulators.commands:datasets", "fetch or list public recordings"),
+    "ingest-keys": ("cloud.ingest.commands:keys", "list, rotate and retire the keys to which gateways seal"),
     "openapi": ("cloud.commands:openapi", "write the web application's OpenAPI description"),
 }
 

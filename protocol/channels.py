@@ -8,12 +8,14 @@ OPENINGS = "opening"
 MESSAGES = "message"
 RECEIPTS = "receipt"
 UNKNOWN = "unknown"
+STANDINGS = "standing"
+ORDERS = "order"
 
 ALL_UPWARD = "g/+/up/#"
 
 
 def upward(gateway: UUID, what: str) -> str:
-    """Return where a gateway publishes its openings or messages."""
+    """Return where a gateway publishes its openings, messages or standings."""
     return f"g/{gateway.hex}/up/{what}"
 
 
@@ -27,7 +29,7 @@ def shared_upward(group: str) -> str:
 
 
 def downward(gateway: UUID, what: str) -> str:
-    """Return where a gateway hears receipts and `Unknown`s."""
+    """Return where a gateway hears receipts, `Unknown`s and orders."""
     return f"g/{gateway.hex}/down/{what}"
 
 
@@ -38,7 +40,7 @@ def sender(topic: str) -> tuple[UUID, str]:
         Malformed: not an upward topic.
     """
     parts = topic.split("/")
-    if len(parts) != 4 or parts[0] != "g" or parts[2] != "up" or parts[3] not in (OPENINGS, MESSAGES):
+    if len(parts) != 4 or parts[0] != "g" or parts[2] != "up" or parts[3] not in (OPENINGS, MESSAGES, STANDINGS):
         raise Malformed("not an upward topic")
     try:
         gateway = UUID(hex=parts[1])

@@ -35,3 +35,15 @@ class Undecodable(ProtocolError):
     """Authentic, but not understood: keep it sealed, receipt it, look at it later."""
 
     reason = "undecodable"
+
+
+class UnknownOrder(ProtocolError):
+    """An authentic order that this program does not know: do nothing, say so."""
+
+    reason = "unknown_order"
+
+
+class Repeated(ProtocolError):
+    """An authentic order that was answered before: do nothing, answer again."""
+
+    reason = "repeated"

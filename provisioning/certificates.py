@@ -110,16 +110,31 @@ def root(key: ec.EllipticCurvePublicKey, now: datetime, serial: int) -> x509.Cer
     return _authority(_builder((subject, subject), key, now, serial, AUTHORITY_LIFE), path_length=1)
 
 
-def issuing(key: ec.EllipticCurvePublicKey, by: Issuer) -> x509.CertificateBuilder:
-    """Return the issuing authority's certificate; it signs devices and programs, no authorities."""
-    return _authority(_of(_subject("MediAssist issuing 1"), key, by, AUTHORITY_LIFE / 2), path_length=0)
+def issuing(key: ec.EllipticCurvePublicKey, by: Issuer, generation: int = 1) -> x509.CertificateBuilder:
+    """Return an issuing authority's certificate; it signs devices, programs and their status, no authorities.
+
+    generation: 1 for the first, one more at each rotation; each has a name of its own, by which verifiers find its revocation list.
+    """
+    return _authority(_of(_subject(f"MediAssist issuing {generation}"), key, by, AUTHORITY_LIFE / 2), path_length=0)
+
+
+def needs_rotation(issuing: x509.Certificate, now: datetime) -> bool:
+    """Say whether an issuing authority is in the last fifth of its life: its successor is made well before its end."""
+    life = issuing.not_valid_after_utc - issuing.not_valid_before_utc
+    return now >= issuing.not_valid_after_utc - life / 5
 
 
 def client(csr: x509.CertificateSigningRequest, name: str, by: Issuer, life: timedelta = GATEWAY_LIFE) -> x509.CertificateBuilder:
     """Return a gateway's or worker's certificate: TLS client only, its common name is its user name at the broker.
 
     csr: as `check_request` returned it for the same name; only its key is taken.
+    life: at most 90 days, and cut to the end of the issuing authority.
+
+    Raises:
+        ValueError: a longer life, or the issuing authority has ended.
     """
+    if life > PROGRAM_LIFE:
+        raise ValueError(f"a certificate lives {PROGRAM_LIFE.days} days at most, not {life.days}")
     key = csr.public_key()
     assert isinstance(key, ec.EllipticCurvePublicKey)
     return _leaf(_of(_subject(name), key, by, life), ExtendedKeyUsageOID.CLIENT_AUTH)
@@ -156,7 +171,8 @@ def _builder(
 
 def _of(subject: x509.Name, key: ec.EllipticCurvePublicKey, by: Issuer, life: timedelta) -> x509.CertificateBuilder:
     identifier = by.certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
-    builder = _builder((subject, by.certificate.subject), key, by.now, by.serial, life)
+    left = by.certificate.not_valid_after_utc - by.now
+    builder = _builder((subject, by.certificate.subject), key, by.now, by.serial, min(life, left))
     return builder.add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier), critical=False)
 
 
@@ -176,7 +192,7 @@ def _leaf(builder: x509.CertificateBuilder, use: x509.ObjectIdentifier) -> x509.
 
 def _usage(*, certificates: bool) -> x509.KeyUsage:
     return x509.KeyUsage(
-        digital_signature=not certificates,
+        digital_signature=True,
         content_commitment=False,
         key_encipherment=False,
         data_encipherment=False,

@@ -1,131 +1,140 @@
-"""The cloud's ingest key: the hybrid ML-KEM-768 + X25519 key pair to which every epoch's opening is sealed (HPKE, RFC 9180).
+"""The cloud's ingest keys on disk: every epoch's opening is sealed to one of them (provisioning/sealing_keys.py).
 
-The library's hybrid private key has no serialiser; on disk are its two halves, the ML-KEM seed (64 bytes) and the X25519 key (32 bytes),
-in `ingest.key` (mode 0600), and its public half (1,184 + 32 bytes) in `ingest.pub`.
+In the folder, each private file of mode 0600:
+
+* `ingest.key`, `ingest.pub`: the current key of the hybrid suite, to which gateways seal;
+* `ingest-x25519.key`, `ingest-x25519.pub`: the current key for small firmware, where there is such;
+* `retiring/<UTC of its succession>-<id>.key`: older keys, which still open what gateways sealed to them before they learnt the new one.
 """
 
-import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hpke
-from cryptography.hazmat.primitives.asymmetric import mlkem, x25519
-
-from protocol.errors import Malformed, SealBroken
+from protocol.errors import Malformed
 from provisioning import secret_files
+from provisioning.sealing_keys import PrivateKey, PublicKey, Suite, key_id, load_public
 
-PRIVATE, PUBLIC = "ingest.key", "ingest.pub"
-_SEED, _X25519, _MLKEM_PUBLIC = 64, 32, 1184
-_SUITE = hpke.Suite(hpke.KEM.MLKEM768_X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
+__all__ = ["NoIngestKey", "PrivateKey", "PublicKey", "StoredKey", "Suite", "key_id", "load_public"]
+
+PRIVATE, PUBLIC, RETIRING = "ingest.key", "ingest.pub", "retiring"
+_FILES = {Suite.HYBRID: (PRIVATE, PUBLIC), Suite.X25519: ("ingest-x25519.key", "ingest-x25519.pub")}
+_SUCCEEDED = "%Y%m%dT%H%M%SZ"
 
 
 class NoIngestKey(Exception):
-    """The folder holds no ingest key, or a broken one: the message says which file."""
+    """The folder holds no such ingest key, or a broken one: the message says which file."""
 
 
 @dataclass(frozen=True, slots=True)
-class PublicKey:
-    """What a gateway knows of the ingest key: enough to seal to it. `raw`: ML-KEM-768 (1,184 bytes), then X25519 (32 bytes)."""
+class StoredKey:
+    """An ingest key with its file. succeeded_at: when a newer one of its suite took its place; None: it is the current one."""
 
-    raw: bytes
-    _hybrid: hpke.MLKEM768X25519PublicKey
-
-    @property
-    def id(self) -> bytes:
-        """First 8 bytes of the SHA-256 of `raw`."""
-        return key_id(self.raw)
-
-    def seal(self, plain: bytes, info: bytes) -> bytes:
-        """Return `plain` sealed to this key and bound to `info` (1,136 bytes longer than `plain`)."""
-        return _SUITE.encrypt(plain, self._hybrid, info)
+    key: PrivateKey
+    path: Path
+    succeeded_at: datetime | None
 
 
-class PrivateKey:
-    """The ingest key itself; only the ingest worker opens it."""
-
-    def __init__(self, seed: bytes, x25519_key: bytes) -> None:
-        """Take the ML-KEM-768 seed (64 bytes) and the X25519 private key (32 bytes)."""
-        self._mlkem = mlkem.MLKEM768PrivateKey.from_seed_bytes(seed)
-        self._x25519 = x25519.X25519PrivateKey.from_private_bytes(x25519_key)
-        self._hybrid = hpke.MLKEM768X25519PrivateKey(self._mlkem, self._x25519)
-        self.public = load_public(self._mlkem.public_key().public_bytes_raw() + self._x25519.public_key().public_bytes_raw())
-
-    @property
-    def id(self) -> bytes:
-        """First 8 bytes of the SHA-256 of the public half."""
-        return self.public.id
-
-    def open(self, sealed: bytes, info: bytes) -> bytes:
-        """Return what was sealed to this key and bound to `info`.
-
-        Raises:
-            SealBroken: sealed to another key, bound to something else, or altered.
-        """
-        try:
-            return _SUITE.decrypt(sealed, self._hybrid, info)
-        except (InvalidTag, ValueError) as error:
-            raise SealBroken("not sealed to this ingest key, bound to something else, or altered") from error
-
-    def secret_bytes(self) -> bytes:
-        """Return the seed and the X25519 key, 96 bytes: for the key file alone."""
-        return self._mlkem.private_bytes_raw() + self._x25519.private_bytes_raw()
-
-
-def key_id(raw: bytes) -> bytes:
-    """Return the 8 bytes by which an epoch names the ingest key it is sealed to."""
-    return hashlib.sha256(raw).digest()[:8]
-
-
-def generate(folder: Path) -> PrivateKey:
-    """Make a new ingest key in `folder` (`ingest.key`, `ingest.pub`).
+def generate(folder: Path, suite: Suite = Suite.HYBRID) -> PrivateKey:
+    """Make the first ingest key of a suite in `folder`.
 
     Raises:
         FileExistsError: there is one already; losing it makes sealed messages unreadable, so it is never overwritten.
     """
+    private, public = _FILES[suite]
     secret_files.make_folder(folder)
-    key = PrivateKey(mlkem.MLKEM768PrivateKey.generate().private_bytes_raw(), x25519.X25519PrivateKey.generate().private_bytes_raw())
-    secret_files.write_once(folder / PRIVATE, key.secret_bytes())
-    secret_files.replace(folder / PUBLIC, key.public.raw)
+    key = PrivateKey.generate(suite)
+    secret_files.write_once(folder / private, key.secret_bytes())
+    secret_files.replace(folder / public, key.public.raw)
     return key
 
 
-def load_private(folder: Path) -> PrivateKey:
-    """Open the ingest key in `folder`.
+def rotate(folder: Path, now: datetime, suite: Suite = Suite.HYBRID) -> PrivateKey:
+    """Make a new current key of a suite; the one before stays beside it and opens what is sealed to it until it is retired.
+
+    A crash at any point leaves every key in the folder: the old one is copied away first, and then replaced.
 
     Raises:
-        NoIngestKey: no key there, one that others may read, or not 96 bytes.
+        NoIngestKey: the current key is broken.
     """
-    path = folder / PRIVATE
-    try:
-        if path.stat().st_mode & 0o077:
-            raise NoIngestKey(f"{path} may be read by others: set its mode to 0600 and think about who read it")
-        secret = path.read_bytes()
-    except FileNotFoundError as error:
-        raise NoIngestKey(f"no ingest key in {path}") from error
-    if len(secret) != _SEED + _X25519:
-        raise NoIngestKey(f"{path} holds {len(secret)} bytes, not {_SEED + _X25519}: bring back the right one from where it is kept")
-    return PrivateKey(secret[:_SEED], secret[_SEED:])
+    private, public = _FILES[suite]
+    if not (folder / private).exists():
+        return generate(folder, suite)
+    before = _read(folder / private, suite)
+    kept = secret_files.make_folder(folder / RETIRING) / f"{now.astimezone(UTC).strftime(_SUCCEEDED)}-{before.id.hex()}.key"
+    secret_files.replace(kept, before.secret_bytes())
+    for earlier in kept.parent.glob(f"*-{before.id.hex()}.key"):
+        if earlier != kept:  # of a rotation that was killed here
+            earlier.unlink()
+    key = PrivateKey.generate(suite)
+    secret_files.replace(folder / private, key.secret_bytes())
+    secret_files.replace(folder / public, key.public.raw)
+    return key
+
+
+def load_private(folder: Path, suite: Suite = Suite.HYBRID) -> PrivateKey:
+    """Open the current ingest key of a suite.
+
+    Raises:
+        NoIngestKey: no key there, one that others may read, or not of the suite's length.
+    """
+    return _read(folder / _FILES[suite][0], suite)
+
+
+def load_all(folder: Path) -> Sequence[StoredKey]:
+    """Open every ingest key in `folder`: the current ones, then the older ones, in the order of their succession.
+
+    Raises:
+        NoIngestKey: none at all, or one that is broken or that others may read.
+    """
+    current = [
+        StoredKey(load_private(folder, suite), folder / file, None) for suite, (file, _) in _FILES.items() if (folder / file).exists()
+    ]
+    if not current:
+        raise NoIngestKey(f"no ingest key in {folder / PRIVATE}")
+    ids = {stored.key.id for stored in current}
+    older = [_older(path) for path in sorted((folder / RETIRING).glob("*.key"))]
+    return [*current, *(stored for stored in older if stored.key.id not in ids)]
+
+
+def by_id(keys: Sequence[StoredKey]) -> Mapping[bytes, PrivateKey]:
+    """Return the keys by the id that openings name."""
+    return {stored.key.id: stored.key for stored in keys}
+
+
+def destroy(stored: StoredKey) -> None:
+    """Remove an older key's file, durable before this returns. What is sealed to it can then never be opened again."""
+    stored.path.unlink()
+    secret_files.sync_folder(stored.path.parent)
 
 
 def public_bytes(key: PrivateKey | PublicKey) -> bytes:
-    """Return the public half as gateways carry it (1,216 bytes)."""
+    """Return the public half as gateways carry it."""
     return key.public.raw if isinstance(key, PrivateKey) else key.raw
 
 
-def load_public(raw: bytes) -> PublicKey:
-    """Read what `public_bytes` wrote.
-
-    Raises:
-        Malformed: not 1,216 bytes, or no point of the two key spaces.
-    """
-    if len(raw) != _MLKEM_PUBLIC + _X25519:
-        raise Malformed(f"an ingest key's public half has {_MLKEM_PUBLIC + _X25519} bytes, not {len(raw)}")
+def _older(path: Path) -> StoredKey:
+    at, _, named = path.stem.partition("-")
+    key = _read(path, None)
     try:
-        hybrid = hpke.MLKEM768X25519PublicKey(
-            mlkem.MLKEM768PublicKey.from_public_bytes(raw[:_MLKEM_PUBLIC]),
-            x25519.X25519PublicKey.from_public_bytes(raw[_MLKEM_PUBLIC:]),
-        )
+        succeeded_at = datetime.strptime(at, _SUCCEEDED).replace(tzinfo=UTC)
     except ValueError as error:
-        raise Malformed("not the public half of an ingest key") from error
-    return PublicKey(raw, hybrid)
+        raise NoIngestKey(f"{path} does not say in its name when it was succeeded: name it <YYYYMMDDTHHMMSSZ>-<id>.key") from error
+    if key.id.hex() != named:
+        raise NoIngestKey(f"{path} holds the key {key.id.hex()}, not the one that its name says")
+    return StoredKey(key, path, succeeded_at)
+
+
+def _read(path: Path, suite: Suite | None) -> PrivateKey:
+    try:
+        if path.stat().st_mode & 0o077:
+            raise NoIngestKey(f"{path} may be read by others: set its mode to 0600 and think about who read it")
+        key = PrivateKey(path.read_bytes())
+    except FileNotFoundError as error:
+        raise NoIngestKey(f"no ingest key in {path}") from error
+    except Malformed as error:
+        raise NoIngestKey(f"{path}: {error}: bring back the right one from where it is kept") from error
+    if suite is not None and key.suite is not suite:
+        raise NoIngestKey(f"{path} holds a key of {key.suite}, not of {suite}")
+    return key

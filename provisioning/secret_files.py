@@ -22,7 +22,7 @@ def write_once(path: Path, secret: bytes) -> None:
         os.link(beside, path)
     finally:
         beside.unlink()
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def replace(path: Path, secret: bytes) -> None:
@@ -30,7 +30,16 @@ def replace(path: Path, secret: bytes) -> None:
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     _write(beside, secret)
     beside.replace(path)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
+
+
+def publish(path: Path, content: bytes) -> None:
+    """Write what is no secret (a certificate, a revocation list) to a file that all may read, whole, in place of what was there."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    _write(beside, content)
+    beside.chmod(0o644)
+    beside.replace(path)
+    sync_folder(path.parent)
 
 
 def _write(path: Path, secret: bytes) -> None:
@@ -41,7 +50,8 @@ def _write(path: Path, secret: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make what was added to or removed from a folder durable."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -1,5 +1,6 @@
 """A private dbus-daemon that stands in for a home's system bus; never the machine's own."""
 
+import socket
 import subprocess
 import tempfile
 import time
@@ -40,12 +41,12 @@ def private_bus(dbus_daemon: Path, folder: Path | None = None) -> Generator[Bus]
     """
     with tempfile.TemporaryDirectory(prefix="bus-") as temporary:
         place = folder or Path(temporary)
-        socket = place / "bus.sock"
-        if len(str(socket)) > _LONGEST_SOCKET_PATH:
-            raise BusError(f"{socket} is too long for a socket's path: choose a shorter folder")
-        socket.unlink(missing_ok=True)  # a stale socket looks like a running bus
+        path = place / "bus.sock"
+        if len(str(path)) > _LONGEST_SOCKET_PATH:
+            raise BusError(f"{path} is too long for a socket's path: choose a shorter folder")
+        path.unlink(missing_ok=True)  # a stale socket looks like a running bus
         configuration = place / "bus.conf"
-        configuration.write_text(_CONFIGURATION.format(socket=socket))
+        configuration.write_text(_CONFIGURATION.format(socket=path))
         try:
             daemon = subprocess.Popen(  # noqa: S603
                 [dbus_daemon, f"--config-file={configuration}", "--nofork", "--nopidfile"], stderr=subprocess.PIPE, start_new_session=True
@@ -53,8 +54,8 @@ def private_bus(dbus_daemon: Path, folder: Path | None = None) -> Generator[Bus]
         except OSError as error:
             raise BusError(f"dbus-daemon cannot be run ({error}): install the Debian package dbus") from error
         try:
-            _await_socket(daemon, socket)
-            yield Bus(f"unix:path={socket}", daemon.pid)
+            _await_socket(daemon, path)
+            yield Bus(f"unix:path={path}", daemon.pid)
         finally:
             daemon.terminate()
             try:
@@ -64,15 +65,25 @@ def private_bus(dbus_daemon: Path, folder: Path | None = None) -> Generator[Bus]
                 daemon.wait()
             if daemon.stderr is not None:
                 daemon.stderr.close()
-            socket.unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
 
 
-def _await_socket(daemon: subprocess.Popen[bytes], socket: Path) -> None:
+def _await_socket(daemon: subprocess.Popen[bytes], path: Path) -> None:
     deadline = time.monotonic() + _START_TIMEOUT_S
-    while not socket.exists():
+    while not _listens(path):
         if daemon.poll() is not None:
             said = daemon.stderr.read().decode(errors="replace").strip() if daemon.stderr is not None else ""
             raise BusError(f"dbus-daemon ended at once: {said or daemon.returncode}")
         if time.monotonic() > deadline:
-            raise BusError(f"dbus-daemon made no socket within {_START_TIMEOUT_S:g} s")
+            raise BusError(f"dbus-daemon did not listen within {_START_TIMEOUT_S:g} s")
         time.sleep(0.02)
+
+
+def _listens(path: Path) -> bool:
+    """Say whether somebody takes connections there: the file is there a moment before."""
+    with socket.socket(socket.AF_UNIX) as caller:
+        try:
+            caller.connect(str(path))
+        except OSError:
+            return False
+    return True

@@ -27,6 +27,8 @@ from simulators.remote_gatt import advertised_name, advertised_services, end_sub
 
 T = TypeVar("T")
 
+DISCONNECT_TIMEOUT_S = 5.0
+
 
 @dataclass(frozen=True, slots=True)
 class InProcessBackend:
@@ -167,9 +169,12 @@ class _Client(BaseBleakClient):
     async def disconnect(self) -> None:
         if self._connection is not None:
             try:
-                await self._connection.disconnect()
+                async with asyncio.timeout(DISCONNECT_TIMEOUT_S):
+                    await self._connection.disconnect()
             except ProtocolError as error:
                 raise BleakError(str(error)) from error
+            except TimeoutError as error:
+                raise BleakError(f"{self.address} did not hang up within {DISCONNECT_TIMEOUT_S:g} s") from error
 
     async def pair(self, *_args: Any, **_options: Any) -> None:
         raise BleakError("the virtual air does not pair")

@@ -17,6 +17,7 @@ from cloud.ingest.unsealing import EpochName, Parsed, Unsealed
 from cloud.vitals.intake import Wearer
 from protocol.envelope import MessageClass, digest
 from protocol.message import Gap
+from protocol.orders import Standing
 from protocol.receipts import Refused
 
 MOST_DEAD_LETTERS = 1000
@@ -38,8 +39,10 @@ class DeadLetter:
 class Batch:
     """Arrivals, sorted out before the transaction.
 
-    openings: authentic; without a row: its ingest key is gone, but its epoch is stored, so it is a repeat. messages: authentic; those whose body is None, or with a word in `unfit`, are kept sealed. refused: by epoch, bytes that were not
-    authentic. unknown: epochs whose opening is not here.
+    openings: authentic; without a row: its ingest key is gone, but its epoch is stored, so it is a repeat.
+    messages: authentic; those whose body is None, or with a word in `unfit`, are kept sealed.
+    refused: by epoch, bytes that were not authentic. unknown: epochs whose opening is not here.
+    standings: authentic ones of gateways, in the order of their coming.
     """
 
     openings: list[tuple[Parsed, ledger.OpeningRow | None]] = field(default_factory=list[tuple[Parsed, ledger.OpeningRow | None]])
@@ -50,6 +53,7 @@ class Batch:
     dead: list[DeadLetter] = field(default_factory=list[DeadLetter])
     refused: dict[EpochName, list[Refused]] = field(default_factory=dict[EpochName, list[Refused]])
     unknown: set[EpochName] = field(default_factory=set[EpochName])
+    standings: list[Standing] = field(default_factory=list[Standing])
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from time import perf_counter
 
 import structlog
@@ -13,6 +14,7 @@ from cloud.ingest.arrival import Arrival, Inlet
 from cloud.ingest.batch import Batch, Committed, commit, name_of
 from cloud.ingest.folding import fold
 from cloud.ingest.meters import AWAY, COMMIT_SECONDS, MESSAGES, READINGS, REFUSED, WAITING
+from cloud.ingest.orders import hear
 from cloud.ingest.sorting import Sorting
 from cloud.ingest.unsealing import EpochName, parse
 from protocol import channels
@@ -109,6 +111,8 @@ class IngestLine:
         batch = await self._sorting.sort(arrivals)
         async with self._database.transaction(None) as connection:
             committed = await commit(connection, batch, self._data_keys)
+            for standing in sorted(batch.standings, key=lambda each: (each.gateway, each.number)):
+                await hear(connection, standing, datetime.now(UTC))
         COMMIT_SECONDS.observe(perf_counter() - began)
         self._answer(batch, committed)
         for arrival in arrivals:

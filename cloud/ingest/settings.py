@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cloud.settings import PacedSettings
 
@@ -22,3 +23,12 @@ class WorkerSettings(PacedSettings):
     keys: Path
     group: str = Field(default="ingest", pattern=r"^[A-Za-z0-9_-]+$")
     metrics_port: int = Field(default=0, ge=0, le=65535)
+
+
+class IngestKeySettings(BaseSettings):
+    """Where the commands for ingest keys find the worker's folder of keys and its database."""
+
+    model_config = SettingsConfigDict(env_prefix="CLOUD_", frozen=True, extra="forbid")
+
+    database_url: SecretStr
+    keys: Path

@@ -1,7 +1,7 @@
 """Sorts a batch's arrivals out before its transaction: what is an opening, authentic, unfit, refused, or of an unknown epoch."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 import structlog
@@ -14,11 +14,11 @@ from cloud.ingest.dispatch import wearables_in, why_not
 from cloud.ingest.key_encryption import KeyEncryption
 from cloud.ingest.ledger import OpeningRow
 from cloud.ingest.meters import REFUSED
-from cloud.ingest.unsealing import EpochName, KeyGone, Opened, Parsed, open_opening, parse, unseal
+from cloud.ingest.unsealing import EpochName, IngestKeys, KeyGone, Opened, Parsed, open_opening, parse, parse_standing, unseal, verified
+from protocol import channels
 from protocol.envelope import NO_EPOCH, EpochKeys, Header, SealedOpening, digest
 from protocol.errors import ProtocolError, SealBroken, UnknownEpoch
 from protocol.receipts import RefusalReason, Refused
-from provisioning.ingest_keys import PrivateKey
 
 log = structlog.get_logger()
 
@@ -29,9 +29,7 @@ _SECRET, _RECEIPT_KEY = b"epoch secret ", b"receipt key "
 class Sorting:
     """Knows keys: of ingest, of epochs (kept in memory, asked of the database when missing), and who may speak of whom."""
 
-    def __init__(
-        self, database: Database, adoption: Adoption, ingest_keys: Mapping[bytes, PrivateKey], key_encryption: KeyEncryption
-    ) -> None:
+    def __init__(self, database: Database, adoption: Adoption, ingest_keys: IngestKeys, key_encryption: KeyEncryption) -> None:
         self._database, self._adoption = database, adoption
         self._ingest_keys, self._key_encryption = ingest_keys, key_encryption
         self._epochs: dict[EpochName, EpochKeys] = {}
@@ -47,7 +45,9 @@ class Sorting:
     async def sort(self, arrivals: Sequence[Arrival]) -> Batch:
         """Sort arrivals out; nothing is written."""
         batch = Batch()
-        parsed = [p for arrival in arrivals if (p := self._parse(arrival, batch)) is not None]
+        standings = [arrival for arrival in arrivals if arrival.topic.endswith(f"/{channels.STANDINGS}")]
+        await self._standings(standings, batch)
+        parsed = [p for arrival in arrivals if arrival not in standings and (p := self._parse(arrival, batch)) is not None]
         batch.organisations = await self._adoption.organisations({p.gateway for p in parsed})
         known = [p for p in parsed if p.gateway in batch.organisations or self._refuse(batch, p, "unknown_gateway")]
         await self._load({(p.gateway, p.epoch) for p in known})
@@ -67,6 +67,16 @@ class Sorting:
             log.warning("arrival.refused", reason=error.reason)
             batch.dead.append(DeadLetter(None, None, None, digest(arrival.data), error.reason))
             return None
+
+    async def _standings(self, arrivals: Sequence[Arrival], batch: Batch) -> None:
+        for arrival in arrivals:
+            try:
+                signed = parse_standing(arrival)
+                name = (signed.standing.gateway, signed.standing.certificate_id)
+                batch.standings.append(verified(signed, await self._adoption.certificates([name])))
+            except ProtocolError as error:
+                REFUSED.labels(error.reason).inc()
+                log.warning("standing.refused", reason=error.reason)
 
     def _refuse(self, batch: Batch, parsed: Parsed, reason: str) -> bool:
         """Note bytes that are not authentic; the gateway is told when its receipt key is known. Always False."""

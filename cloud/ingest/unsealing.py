@@ -5,6 +5,7 @@ Pure but for the epochs it is given: `Known` is what the database and the key fi
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 from uuid import UUID
 
 from cryptography.exceptions import InvalidSignature
@@ -15,11 +16,20 @@ from cryptography.x509 import load_der_x509_certificate
 from cloud.ingest.arrival import Arrival
 from protocol import channels
 from protocol.envelope import EpochKeys, Header, SealedOpening, digest, read_header, read_opening
-from protocol.errors import SealBroken, Undecodable, UnknownEpoch
+from protocol.errors import Malformed, SealBroken, Undecodable, UnknownEpoch
 from protocol.message import Body, decode_body
+from protocol.orders import SignedStanding, Standing, read_standing
 from provisioning.ingest_keys import PrivateKey
 
 EpochName = tuple[UUID, bytes]
+
+
+class IngestKeys(Protocol):
+    """The ingest keys that are here; a mapping will do."""
+
+    def get(self, key_id: bytes, /) -> PrivateKey | None:
+        """Return the key of an id, or None."""
+        ...
 
 
 class KeyGone(UnknownEpoch):
@@ -65,6 +75,8 @@ def parse(arrival: Arrival) -> Parsed:
         Malformed, Foreign: with the reason.
     """
     gateway, what = channels.sender(arrival.topic)
+    if what == channels.STANDINGS:
+        raise Malformed("a standing is no message")
     if what == channels.OPENINGS:
         sealed = read_opening(arrival.data)
         channels.require_same(gateway, sealed.opening.gateway)
@@ -75,7 +87,7 @@ def parse(arrival: Arrival) -> Parsed:
 
 
 def open_opening(
-    parsed: Parsed, sealed: SealedOpening, certificates: Mapping[tuple[UUID, bytes], bytes], ingest_keys: Mapping[bytes, PrivateKey]
+    parsed: Parsed, sealed: SealedOpening, certificates: Mapping[tuple[UUID, bytes], bytes], ingest_keys: IngestKeys
 ) -> Opened:
     """Verify an opening and take its secret.
 
@@ -88,18 +100,48 @@ def open_opening(
     certificate = certificates.get((parsed.gateway, opening.certificate_id))
     if certificate is None:
         raise UnknownEpoch("an opening names a certificate that is not known here")
-    public = load_der_x509_certificate(certificate).public_key()
-    if not isinstance(public, ec.EllipticCurvePublicKey):
-        raise SealBroken("a gateway's certificate holds no elliptic-curve key")
-    try:
-        public.verify(sealed.signature, sealed.signed, ec.ECDSA(SHA256()))
-    except InvalidSignature as error:
-        raise SealBroken("an opening's signature does not hold") from error
+    _require_signed(certificate, sealed.signature, sealed.signed)
     key = ingest_keys.get(opening.ingest_key_id)
     if key is None:
         raise KeyGone("an opening names an ingest key that is not known here")
     secret = key.open(sealed.sealed_secret, opening.info())
     return Opened(parsed, sealed, EpochKeys(secret), secret)
+
+
+def _require_signed(certificate: bytes, signature: bytes, signed: bytes) -> None:
+    public = load_der_x509_certificate(certificate).public_key()
+    if not isinstance(public, ec.EllipticCurvePublicKey):
+        raise SealBroken("a gateway's certificate holds no elliptic-curve key")
+    try:
+        public.verify(signature, signed, ec.ECDSA(SHA256()))
+    except InvalidSignature as error:
+        raise SealBroken("a signature by the device key does not hold") from error
+
+
+def parse_standing(arrival: Arrival) -> SignedStanding:
+    """Read a gateway's standing; nothing in it is verified yet.
+
+    Raises:
+        Malformed, Foreign: with the reason.
+    """
+    gateway, _ = channels.sender(arrival.topic)
+    signed = read_standing(arrival.data)
+    channels.require_same(gateway, signed.standing.gateway)
+    return signed
+
+
+def verified(signed: SignedStanding, certificates: Mapping[tuple[UUID, bytes], bytes]) -> Standing:
+    """Return an authentic standing. certificates: as for `open_opening`.
+
+    Raises:
+        SealBroken: its certificate is not known here, or its signature does not hold.
+    """
+    standing = signed.standing
+    certificate = certificates.get((standing.gateway, standing.certificate_id))
+    if certificate is None:
+        raise SealBroken("a standing names a certificate that is not known here")
+    _require_signed(certificate, signed.signature, signed.signed)
+    return standing
 
 
 def unseal(parsed: Parsed, header: Header, keys_of: Callable[[EpochName], EpochKeys | None]) -> Unsealed:

@@ -14,7 +14,7 @@ from cloud.ingest import key_encryption
 from deploy.local import ports
 from deploy.local.broker import ends_before
 from deploy.local.processes import Program
-from provisioning import ingest_keys, secret_files
+from provisioning import ingest_keys, order_key, secret_files
 from provisioning.authority import Authority
 from provisioning.ingest_keys import PublicKey
 from provisioning.keystore import CERTIFICATE, KEY, FileKeystore
@@ -46,9 +46,16 @@ class Cloud:
         key = ingest_keys.load_private(keys) if (keys / ingest_keys.PRIVATE).exists() else ingest_keys.generate(keys)
         if not (keys / key_encryption.FILE).exists():
             key_encryption.make_key(keys, os.urandom(32))
+        if not (keys / order_key.PRIVATE).exists():
+            order_key.make(keys)
         if not (keys / "group").exists():
             secret_files.write_once(keys / "group", secrets.token_hex(16).encode())
         return key.public
+
+    @property
+    def signer(self) -> bytes:
+        """Return the public half of the key that signs orders to gateways; after `prepare`."""
+        return (self.folder / "keys" / order_key.PUBLIC).read_bytes()
 
     def worker(self, database: str, broker_port: int, environment: Mapping[str, str]) -> Program:
         """Return the ingest worker, for a supervisor."""

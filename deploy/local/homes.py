@@ -13,7 +13,7 @@ from deploy.local.bus import Bus
 from deploy.local.people import Home
 from deploy.local.processes import Program
 from deploy.local.system_programs import ProgramMissing
-from provisioning import ingest_keys, secret_files
+from provisioning import ingest_keys, order_key, secret_files
 from provisioning.authority import Authority
 from provisioning.ingest_keys import PublicKey
 from provisioning.keystore import CERTIFICATE, KEY, FileKeystore
@@ -48,10 +48,10 @@ class Household:
         """Return where an in-process radio's wearables write what went on the air."""
         return self.folder / "produced.jsonl"
 
-    def enrol(self, authority: Authority, ingest: PublicKey) -> str:
+    def enrol(self, authority: Authority, ingest: PublicKey, signer: bytes) -> str:
         """Give the gateway its identity (renewed when it would end within 7 days) and its household; return its certificate (PEM).
 
-        The key is made in the gateway's folder and stays there; the authority sees the request alone.
+        The key is made in the gateway's folder and stays there; the authority sees the request alone. signer: public half of the cloud's order key.
         """
         identity = secret_files.make_folder(self.folder) / "identity"
         now = datetime.now(UTC)
@@ -61,6 +61,7 @@ class Household:
             device.take(authority.sign_request(device.request(name), name, now), authority.root)
         secret_files.make_folder(self.folder / "ingest")
         secret_files.replace(self.folder / "ingest" / "public.bin", ingest_keys.public_bytes(ingest))
+        secret_files.replace(self.folder / "ingest" / order_key.PUBLIC, signer)
         wearables = [
             {"id": device.id, "patient": self.home.patient, "address": device.address, "kind": device.kind}
             for device in self.home.wearables

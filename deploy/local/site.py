@@ -144,7 +144,7 @@ def _identities(plan: Plan, broker: Broker, cloud: Cloud, households: tuple[Hous
     for household in households:
         if household.bus:
             household.bus.prepare()
-        certificates[household.home.gateway] = household.enrol(authority, ingest)
+        certificates[household.home.gateway] = household.enrol(authority, ingest, cloud.signer)
     return certificates
 
 

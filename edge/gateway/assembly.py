@@ -10,6 +10,7 @@ from pathlib import Path
 from uuid import UUID
 
 import numpy as np
+import structlog
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 from numpy.typing import NDArray
@@ -19,6 +20,8 @@ from edge.firmware_bridge.wearable import KnownWearable, Wearables
 from edge.gateway.disk import Disk, DiskThread
 from edge.gateway.drain import Drain
 from edge.gateway.household import read_household
+from edge.gateway.inbox import Inbox
+from edge.gateway.ingest_key_file import IngestKeyFile
 from edge.gateway.keyring import Keyring
 from edge.gateway.meters import REFUSED
 from edge.gateway.mqtt_uplink import MqttUplink
@@ -32,8 +35,11 @@ from edge.gateway.watch_finding import Detector
 from models.catalogue import open_model
 from models.onnx_runner import OnnxRunner
 from models.vital_anomaly.verdict import thresholds_of
-from provisioning.ingest_keys import load_public
+from protocol.errors import Malformed
+from provisioning import order_key
 from provisioning.keystore import CERTIFICATE, FileKeystore
+
+log = structlog.get_logger()
 
 
 def gateway_id(identity: Path) -> UUID:
@@ -61,22 +67,34 @@ async def assembled(
     with DiskThread() as on_disk:
         disk = await on_disk(Disk, settings.state / "gateway.sqlite")
         try:
-            keyring = Keyring(gateway, keystore, load_public((settings.state / "ingest" / "public.bin").read_bytes()), secrets.token_bytes)
+            ingest = settings.state / "ingest"
+            keyring = Keyring(gateway, keystore, IngestKeyFile(ingest / "public.bin").current, secrets.token_bytes)
             outbox = await on_disk(Outbox, disk, keyring, settings.capacity_mib << 20)
             spool = Spool(disk, keystore)
+            inbox = _inbox(gateway, keystore, ingest, now)
             link = uplink or MqttUplink(gateway, identity, settings.broker_host, settings.broker_port)
             yield VitalsLine(
                 wearables=wearables or BleakWearables(known, now, settings.pace_of_time(), backend),
                 household=household_of(known, {patient: memory.text for patient, memory in (await on_disk(spool.memories)).items()}),
                 spool=spool,
                 outbox=outbox,
-                drain=Drain(outbox, link, on_disk, now, time.monotonic, random.random, lambda reason: REFUSED.labels(reason).inc()),
+                drain=Drain(outbox, link, on_disk, now, time.monotonic, random.random, lambda reason: REFUSED.labels(reason).inc(), inbox),
                 disk=on_disk,
                 now=now,
                 fold_seconds=settings.pace_of_time().wall_seconds(settings.fold_seconds),
             )
         finally:
             await on_disk(disk.close)
+
+
+def _inbox(gateway: UUID, keystore: FileKeystore, ingest: Path, now: Callable[[], int]) -> Inbox | None:
+    """Return the inbox; None where no order key was given, or something of it is broken: such a gateway measures on and obeys nobody."""
+    try:
+        signer = (ingest / order_key.PUBLIC).read_bytes()
+        return Inbox(gateway, keystore.folder, keystore, signer, ingest / "public.bin", now)
+    except (FileNotFoundError, Malformed) as error:
+        log.error("inbox.closed", error=type(error).__name__)
+        return None
 
 
 def household_of(known: list[KnownWearable], memories: dict[UUID, str]) -> Household:

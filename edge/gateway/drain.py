@@ -9,12 +9,13 @@ from typing import assert_never
 import structlog
 
 from edge.gateway.disk import DiskThread
+from edge.gateway.inbox import Inbox
 from edge.gateway.outbox import Outbox, Waiting
 from edge.gateway.resend import pause, pause_unheard
 from edge.gateway.uplink import Connected, Said, Uplink
 from protocol import channels
 from protocol.envelope import MessageClass
-from protocol.errors import ProtocolError
+from protocol.errors import ProtocolError, Repeated, UnknownOrder
 from protocol.receipts import Receipt, read_unknown
 
 log = structlog.get_logger()
@@ -35,7 +36,10 @@ class _Sent:
 
 
 class Drain:
-    """Sends what the outbox holds. monotonic: seconds. dice: 0..1. now: ms UTC. refused: counts by reason what came back wrong."""
+    """Sends what the outbox holds. monotonic: seconds. dice: 0..1. now: ms UTC. refused: counts by reason what came back wrong.
+
+    inbox: None for a gateway that was given no order key: it obeys nobody.
+    """
 
     def __init__(
         self,
@@ -46,8 +50,9 @@ class Drain:
         monotonic: Callable[[], float],
         dice: Callable[[], float],
         refused: Callable[[str], None],
+        inbox: Inbox | None = None,
     ) -> None:
-        self._outbox, self._uplink, self._disk = outbox, uplink, disk
+        self._outbox, self._uplink, self._disk, self._inbox = outbox, uplink, disk, inbox
         self._now, self._monotonic, self._dice, self._refused = now, monotonic, dice, refused
         self._sent: dict[Key, _Sent] = {}
         self._openings: dict[bytes, float] = {}
@@ -72,10 +77,13 @@ class Drain:
                     self._sent.clear()
                     self._openings.clear()
                     log.info("uplink.connected", waiting=await self._disk(self._outbox.depth))
+                    await self._say_standing()
                 case Said(what, data) if what == channels.RECEIPTS:
                     await self._receipt(data)
                 case Said(what, data) if what == channels.UNKNOWN:
                     await self._unknown_epoch(data)
+                case Said(what, data) if what == channels.ORDERS:
+                    await self._order(data)
                 case Said(what):
                     self._refused("topic")
                     log.warning("downlink.refused", reason="topic", topic=what)
@@ -94,6 +102,26 @@ class Drain:
         self._busy_until = self._monotonic() + receipt.busy
         for counter in (*receipt.counters(), *(refused.counter for refused in receipt.refused)):
             self._sent.pop((receipt.epoch, counter), None)
+
+    async def _say_standing(self) -> None:
+        if self._inbox is not None:
+            self._uplink.send(channels.STANDINGS, await self._disk(self._inbox.standing))
+
+    async def _order(self, data: bytes) -> None:
+        """Do an order; say so when it was done, is not understood, or was answered before: that answer may have been lost."""
+        if self._inbox is None:
+            self._refused("order")
+            return
+        try:
+            await self._disk(self._inbox.obey, data)
+        except ProtocolError as error:
+            self._refused(error.reason)
+            log.warning("order.refused", reason=error.reason)
+            if not isinstance(error, Repeated | UnknownOrder):
+                return
+        else:
+            log.info("order.done")
+        await self._say_standing()
 
     async def _unknown_epoch(self, data: bytes) -> None:
         try:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from protocol.envelope import NO_EPOCH, NO_HEAD, SECRET_BYTES, EpochKeys, Opening, write_opening
-from provisioning.ingest_keys import PublicKey
 from provisioning.keystore import Keystore
+from provisioning.sealing_keys import PublicKey
 
 _RECEIPT_KEY = b"receipt key of epoch "
 
@@ -31,9 +31,12 @@ class OpenEpoch:
 
 
 class Keyring:
-    """One gateway's way to make epochs and to keep receipt keys. dice: n -> n random bytes, from the system's source."""
+    """One gateway's way to make epochs and to keep receipt keys.
 
-    def __init__(self, gateway: UUID, keystore: Keystore, ingest_key: PublicKey, dice: Callable[[int], bytes]) -> None:
+    ingest_key: asked for each epoch, since the cloud changes its key. dice: n -> n random bytes, from the system's source.
+    """
+
+    def __init__(self, gateway: UUID, keystore: Keystore, ingest_key: Callable[[], PublicKey], dice: Callable[[int], bytes]) -> None:
         self.gateway = gateway
         self._keystore = keystore
         self._ingest_key = ingest_key
@@ -41,18 +44,19 @@ class Keyring:
 
     def open_epoch(self, previous: PreviousEpoch, now: int) -> OpenEpoch:
         """Make an epoch. now: ms UTC; written into the opening for information only."""
+        ingest_key = self._ingest_key()
         secret, epoch = self._dice(SECRET_BYTES), self._dice(16)
         opening = Opening(
             gateway=self.gateway,
             epoch=epoch,
-            ingest_key_id=self._ingest_key.id,
+            ingest_key_id=ingest_key.id,
             certificate_id=self._keystore.certificate_id,
             made_at=now,
             previous=previous.epoch,
             previous_count=previous.count,
             previous_head=previous.head,
         )
-        sealed = self._ingest_key.seal(secret, opening.info())
+        sealed = ingest_key.seal(secret, opening.info())
         return OpenEpoch(epoch, EpochKeys(secret), write_opening(opening, sealed, self._keystore.sign), now)
 
     def wrap_receipt_key(self, epoch: OpenEpoch) -> bytes:

@@ -92,7 +92,9 @@ class MqttUplink:
             log.error("uplink.refused", reason=str(reason))
             return
         options = SubscribeOptions(qos=0)
-        client.subscribe([(channels.downward(self._gateway, what), options) for what in (channels.RECEIPTS, channels.UNKNOWN)])
+        client.subscribe(
+            [(channels.downward(self._gateway, what), options) for what in (channels.RECEIPTS, channels.UNKNOWN, channels.ORDERS)]
+        )
         self._loop.call_soon_threadsafe(self._link_up)
 
     def _link_up(self) -> None:

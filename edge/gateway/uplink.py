@@ -13,7 +13,7 @@ class Connected:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """The cloud said something. what: `channels.RECEIPTS` or `channels.UNKNOWN`."""
+    """The cloud said something. what: `channels.RECEIPTS`, `channels.UNKNOWN` or `channels.ORDERS`."""
 
     what: str
     data: bytes
@@ -31,7 +31,7 @@ class Uplink(Protocol):
         ...
 
     def send(self, what: str, data: bytes) -> Future[bool]:
-        """Hand bytes over for `channels.OPENINGS` or `channels.MESSAGES`.
+        """Hand bytes over for `channels.OPENINGS`, `channels.MESSAGES` or `channels.STANDINGS`.
 
         The result says whether a carrier took them (True: flow control only, no promise) or surely did not (False).
         """

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from deploy.local import homes, people
-from provisioning import ingest_keys
+from provisioning import ingest_keys, order_key
 from provisioning.authority import Authority
 from provisioning.keystore import FileKeystore
 
@@ -18,13 +18,15 @@ CACHE = Path(__file__).resolve().parents[2] / ".cache"
 def test_a_gateway_is_enrolled_once_and_knows_its_household(tmp_path: Path) -> None:
     authority = Authority.make(tmp_path / "authority", datetime.now(UTC))
     ingest = ingest_keys.generate(tmp_path / "keys").public
+    signer = order_key.make(tmp_path / "keys").public
     home = people.keep(tmp_path / "people.json", 1).homes[0]
     [household] = homes.lay_out([home], tmp_path, CACHE, print, buses=True)
-    certificate = household.enrol(authority, ingest)
-    assert household.enrol(authority, ingest) == certificate
-    assert json.loads((tmp_path / "authority" / "issued.jsonl").read_text())["name"] == UUID(home.gateway).hex
+    certificate = household.enrol(authority, ingest, signer)
+    assert household.enrol(authority, ingest, signer) == certificate
+    assert json.loads((tmp_path / "authority" / "issued.jsonl").read_text().splitlines()[-1])["name"] == UUID(home.gateway).hex
     assert FileKeystore.open(household.folder / "identity").certificate_id
     assert ingest_keys.load_public((household.folder / "ingest" / "public.bin").read_bytes()).id == ingest.id
+    assert (household.folder / "ingest" / "order.pub").read_bytes() == signer
     wearables = json.loads((household.folder / "household.json").read_text())["wearables"]
     assert [wearable["kind"] for wearable in wearables] == list(people.KINDS)
     assert {wearable["patient"] for wearable in wearables} == {home.patient}

@@ -8,11 +8,15 @@ import pytest
 
 from edge.gateway.disk import DiskThread
 from edge.gateway.drain import OPENING_AGAIN_SECONDS, Drain
+from edge.gateway.inbox import Inbox
 from edge.gateway.outbox import Parcel
 from edge.gateway.uplink import Connected, Said
 from protocol import channels
+from protocol.orders import NewIngestKey, OrderHeader, encode_order, read_standing, write_order
 from protocol.receipts import Receipt, write_receipt, write_unknown
 from protocol.samples import Reading, batch_of
+from provisioning import order_key
+from provisioning.sealing_keys import PrivateKey, load_public
 from tests.support.gateway import BELT, GATEWAY, NOON, FakeUplink, Rig
 
 
@@ -66,6 +70,39 @@ async def test_a_carrier_that_took_it_frees_nothing_and_a_receipt_does(bench: Be
     assert bench.rig.outbox.depth() == 2
     bench.uplink.queue.put_nowait(Said(channels.RECEIPTS, bench.rig.receipt(epoch, [0, 1])))
     await bench.until(lambda: bench.rig.outbox.depth() == 0)
+
+
+async def test_an_order_is_done_and_its_answer_goes_up_also_when_it_comes_again(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    signer = order_key.make(tmp_path / "cloud")
+    public = tmp_path / "public.bin"
+    keystore = bench.rig.keystore
+    inbox = Inbox(GATEWAY, keystore.folder, keystore, signer.public, public, lambda: NOON)
+    refuse = bench.refused.append
+    drain = Drain(bench.rig.outbox, bench.uplink, bench.thread, lambda: NOON, lambda: bench.seconds, lambda: 0.5, refuse, inbox)
+    task = asyncio.create_task(drain.run())
+    bench.uplink.queue.put_nowait(Connected())
+    await bench.until_sent(1)
+    key = load_public(read_standing(bench.uplink.sent[0][1]).standing.receiving_key)
+    header, new = OrderHeader(GATEWAY, 7, key.id), PrivateKey.generate().public.raw
+    order = write_order(header, key.seal(encode_order(NewIngestKey(new)), header.info()), signer.sign)
+    for count in (2, 3):
+        bench.uplink.queue.put_nowait(Said(channels.ORDERS, order))
+        await bench.until_sent(count)
+    bench.uplink.queue.put_nowait(Said(channels.ORDERS, b"junk"))
+    await bench.until(lambda: len(bench.refused) == 2)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert public.read_bytes() == new
+    assert [what for what, _ in bench.uplink.sent] == [channels.STANDINGS] * 3
+    assert [read_standing(data).standing.answered for _, data in bench.uplink.sent] == [0, 7, 7]
+    assert bench.refused == ["repeated", "malformed"]
+
+
+async def test_a_gateway_without_an_order_key_obeys_nobody(bench: Bench) -> None:
+    bench.uplink.queue.put_nowait(Said(channels.ORDERS, b"anything"))
+    await bench.until(lambda: bench.refused == ["order"])
+    assert bench.uplink.sent == []
 
 
 async def test_without_a_receipt_it_is_sent_again_after_the_back_off(bench: Bench) -> None:

@@ -24,3 +24,11 @@ def test_a_replaced_secret_keeps_its_mode(tmp_path: Path) -> None:
 
 def test_a_folder_for_secrets_is_its_owner_s_alone(tmp_path: Path) -> None:
     assert secret_files.make_folder(tmp_path / "keys").stat().st_mode & 0o777 == 0o700
+
+
+def test_what_is_published_is_for_all_to_read(tmp_path: Path) -> None:
+    secret_files.publish(tmp_path / "lists", b"first")
+    secret_files.publish(tmp_path / "lists", b"second")
+    assert (tmp_path / "lists").read_bytes() == b"second"
+    assert (tmp_path / "lists").stat().st_mode & 0o777 == 0o644
+    assert [path.name for path in tmp_path.iterdir()] == ["lists"]

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
 
-from cryptography.hazmat.primitives.asymmetric import mlkem, x25519
-
 from edge.firmware_bridge.wearable import ClockReading, Notification
 from edge.gateway.disk import Disk
 from edge.gateway.keyring import Keyring
@@ -18,8 +16,8 @@ from edge.gateway.uplink import Arrival
 from protocol.envelope import EpochKeys, Header, read_header, read_opening
 from protocol.message import Body, decode_body
 from protocol.receipts import Receipt, RefusalReason, Refused, ranges_of, write_receipt
-from provisioning.ingest_keys import PrivateKey
 from provisioning.keystore import FileKeystore
+from provisioning.sealing_keys import PrivateKey
 
 GATEWAY = UUID("00000000-0000-4000-8000-00000000000a")
 BELT = UUID("00000000-0000-4000-8000-0000000000b1")
@@ -36,7 +34,7 @@ class Keys(FileKeystore):
 
 
 def an_ingest_key() -> PrivateKey:
-    return PrivateKey(mlkem.MLKEM768PrivateKey.generate().private_bytes_raw(), x25519.X25519PrivateKey.generate().private_bytes_raw())
+    return PrivateKey.generate()
 
 
 @dataclass
@@ -54,7 +52,8 @@ class Rig:
     def start(self) -> None:
         """Start as a new process would: nothing in memory."""
         self.disk = Disk(self.folder / "gateway.sqlite")
-        self.outbox = Outbox(self.disk, Keyring(GATEWAY, self.keystore, self.ingest_key.public, secrets.token_bytes), self.capacity)
+        keyring = Keyring(GATEWAY, self.keystore, lambda: self.ingest_key.public, secrets.token_bytes)
+        self.outbox = Outbox(self.disk, keyring, self.capacity)
 
     def restart(self) -> None:
         self.disk.close()

@@ -31,6 +31,7 @@ from tests.support.gateway import BELT, GATEWAY, PATIENT, Keys, Rig
 from tests.support.postgres import Addresses
 
 KEK = KeyEncryption(b"k" * 32)
+DATA_KEYS = DataKeys(KEK, os.urandom)
 STRANGER = UUID("00000000-0000-4000-8000-0000000000ff")
 
 
@@ -85,7 +86,7 @@ class Exchange:
         """A worker with nothing in memory."""
         key = self.rig.ingest_key
         sorting = Sorting(self.database, Adoption(self.database), {key.id: key}, KEK)
-        self.line = IngestLine(self.database, self.inlet, sorting, DataKeys(KEK, os.urandom))
+        self.line = IngestLine(self.database, self.inlet, sorting, DATA_KEYS)
 
     def arrival(self, counter: int, data: bytes, gateway: UUID = GATEWAY) -> Arrival:
         what = channels.MESSAGES if counter else channels.OPENINGS
@@ -109,7 +110,7 @@ class Exchange:
         """Return (counter, bytes) of what was kept sealed, as it arrived."""
         rows = self.rows("select gateway_id, epoch, counter, bytes, key_version from undecoded order by counter")
         async with self.database.transaction(None) as connection:
-            ring = await DataKeys(KEK, os.urandom).for_reading(connection, (version for *_, version in rows))
+            ring = await DATA_KEYS.for_reading(connection, (version for *_, version in rows))
         return [(c, ring.open(version, sealed, row("undecoded", g.bytes, e, c))) for g, e, c, sealed, version in rows]
 
     def rows(self, query: LiteralString, *values: object) -> list[tuple]:
@@ -127,7 +128,7 @@ async def exchange(addresses: Addresses, folder: Path) -> AsyncIterator[Exchange
     with psycopg.connect(addresses.superuser) as connection:
         connection.execute(
             "truncate organisation, account, session, patient, gateway, gateway_certificate, wearable, series, reading, waveform,"
-            " clock_evidence, finding, alert, epoch, epoch_end, ledger, undecoded, dead_letter, store cascade"
+            " clock_evidence, finding, alert, epoch, epoch_end, lost_epoch, ledger, undecoded, dead_letter, store, gateway_order, gateway_standing cascade"
         )
         connection.execute("insert into organisation values (1, 'North')")
         connection.execute("insert into patient values (%s, 1, 'P', '1950-01-01', 'UTC')", [PATIENT])

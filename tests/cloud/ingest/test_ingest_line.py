@@ -10,11 +10,12 @@ import pytest
 from cloud.ingest.meters import REFUSED
 from edge.gateway.outbox import Parcel
 from protocol import channels
-from protocol.envelope import EpochKeys, Header, MessageClass, digest
+from protocol.envelope import EpochKeys, Header, MessageClass, digest, read_opening
 from protocol.findings import Detector, Finding, Priority, encode_evidence
 from protocol.message import Gap, GapReason, GivenUp, encode_body
 from protocol.receipts import read_receipt
 from protocol.samples import Reading, batch_of
+from provisioning.sealing_keys import PrivateKey, Suite
 from tests.support.gateway import BELT, GATEWAY, NOON, PATIENT, an_ingest_key
 from tests.support.ingest import STRANGER, Exchange
 
@@ -172,6 +173,19 @@ async def test_a_stored_opening_is_receipted_again_after_its_ingest_key_is_gone(
     wire.rows("truncate epoch, ledger")
     await wire.line._settle([opening])
     assert wire.bring_back() == [channels.UNKNOWN], "not stored, and not to be opened any more"
+
+
+async def test_small_firmware_that_seals_by_x25519_alone_is_understood(wire: Exchange) -> None:
+    wire.rig.ingest_key = PrivateKey.generate(Suite.X25519)
+    wire.rig.restart()
+    wire.new_worker()
+    wire.rig.outbox.put([vitals(70)], NOON)
+    opening, message = wire.queued()
+    assert len(read_opening(opening.data).sealed_secret) == 80
+    await wire.carry(opening, message)
+    assert wire.rows("select value from reading") == [(70.0,)]
+    wire.bring_back()
+    assert wire.rig.outbox.depth() == 0
 
 
 async def test_what_is_authentic_but_not_understood_is_kept_sealed_and_receipted(wire: Exchange) -> None:
