@@ -36,7 +36,7 @@ check: $(VENV)/dev $(DASHBOARD)/node_modules/.complete ## format, lint, types, i
 	$(PY) -m pytest -q tests/house
 	cd $(DASHBOARD) && $(NPM) run --silent typecheck && $(NPM) run --silent lint
 
-properties: $(VENV)/dev ## say which promise each test keeps
+properties: $(VENV)/dev ## run the tests of each promise and say which are kept; REPORT=
 	$(PY) -m tests.house.properties
 
 bench-sealing: $(VENV)/demo ## say what sealing costs beside the bare cipher; REPORT=

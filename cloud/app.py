@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 from collections.abc import AsyncGenerator, Callable
@@ -15,8 +16,10 @@ from fastapi import FastAPI
 from cloud.access.brake import Brake
 from cloud.access.passwords import Passwords
 from cloud.access.sign_in import SignIn
+from cloud.data_keys.data_keys import DataKeys
 from cloud.database import Database
 from cloud.door import Guarding, make_door
+from cloud.ingest.key_encryption import open_key
 from cloud.live_feed import LiveFeed
 from cloud.pages import Headers, Pages
 from cloud.refusals import Refusals
@@ -39,9 +42,12 @@ def assemble(settings: CloudSettings, *, wall: Callable[[], datetime] = wall_clo
     """Put the application together; its database is opened when its lifespan begins.
 
     wall: the clock that sessions and the brake go by. passwords: how hashes are made and checked.
+
+    Raises:
+        OSError, ValueError: the key-encryption key cannot be read, or is none.
     """
     app = make_door()
-    app.router.lifespan_context = _lifespan(settings, wall, passwords or Passwords())
+    app.router.lifespan_context = _lifespan(settings, wall, passwords or Passwords(), DataKeys(open_key(settings.keys), os.urandom))
     secure = any(origin.startswith("https://") for origin in settings.origins())
     app.state.secure_cookie = secure
     app.add_middleware(Headers, hsts=secure)
@@ -51,7 +57,7 @@ def assemble(settings: CloudSettings, *, wall: Callable[[], datetime] = wall_clo
 
 
 def _lifespan(
-    settings: CloudSettings, wall: Callable[[], datetime], passwords: Passwords
+    settings: CloudSettings, wall: Callable[[], datetime], passwords: Passwords, data_keys: DataKeys
 ) -> Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
@@ -66,10 +72,10 @@ def _lifespan(
                 return await sign_in.is_open(caller, wall())
 
             refusals = Refusals()
-            feed = LiveFeed(database, is_open, refusals.slow_socket)
+            feed = LiveFeed(database, is_open, refusals.slow_socket, data_keys)
             app.state.sign_in = sign_in
             app.state.wall = wall
-            app.state.surroundings = Surroundings(database, lambda: pace.at(wall()), find_caller)
+            app.state.surroundings = Surroundings(database, lambda: pace.at(wall()), find_caller, data_keys)
             app.state.guarding = Guarding(settings.origins(), refusals, feed)
             listening = asyncio.create_task(feed.listen())
             try:
@@ -97,8 +103,13 @@ def main() -> int:
     except WrongSetting as wrong:
         log.error("app.wrong_setting", settings=str(wrong).splitlines())
         return 2
+    try:
+        app = assemble(settings)
+    except (OSError, ValueError) as error:
+        log.error("app.wrong_setting", settings=[f"CLOUD_KEYS: {type(error).__name__}"])
+        return 2
     config = uvicorn.Config(
-        assemble(settings),
+        app,
         host=settings.host,
         port=settings.port,
         log_config=None,

@@ -16,7 +16,17 @@ from cloud.access.endpoints import routes as access_routes
 from cloud.alerts.endpoints import routes as alerts_routes
 from cloud.database import Away
 from cloud.devices.endpoints import routes as devices_routes
-from cloud.errors import Absent, CloudError, ForeignOrigin, NotAllowed, NotSignedIn, TooManyAttempts, Unacceptable, WrongCredentials
+from cloud.errors import (
+    Absent,
+    CloudError,
+    Destroyed,
+    ForeignOrigin,
+    NotAllowed,
+    NotSignedIn,
+    TooManyAttempts,
+    Unacceptable,
+    WrongCredentials,
+)
 from cloud.live_feed import LiveFeed, LiveMessage
 from cloud.patients.endpoints import routes as patients_routes
 from cloud.refusals import Refusals
@@ -32,6 +42,7 @@ _STATUS: dict[type[CloudError], int] = {
     ForeignOrigin: status.HTTP_403_FORBIDDEN,
     NotAllowed: status.HTTP_403_FORBIDDEN,
     Absent: status.HTTP_404_NOT_FOUND,
+    Destroyed: status.HTTP_410_GONE,
     Unacceptable: status.HTTP_422_UNPROCESSABLE_CONTENT,
     TooManyAttempts: status.HTTP_429_TOO_MANY_REQUESTS,
 }

@@ -47,6 +47,12 @@ class Absent(CloudError):
     reason = "absent"
 
 
+class Destroyed(CloudError):
+    """The key of what was asked for was destroyed on purpose: nobody can read it again."""
+
+    reason = "destroyed"
+
+
 class Unacceptable(CloudError):
     """The request is of the right form, but asks for something that cannot be: say what can."""
 

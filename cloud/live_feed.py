@@ -18,6 +18,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from cloud.alerts.alert import AlertSummary
 from cloud.attention import Attention, Due
+from cloud.data_keys.data_keys import DataKeys
 from cloud.database import Away, Database
 from cloud.live_news import AlertNews, PatientNews
 from cloud.request import Caller
@@ -125,13 +126,16 @@ def wish(text: str) -> UUID | None:
 class LiveFeed:
     """All sockets of this process, and the one connection that listens.
 
-    is_open: whether a caller's session goes on. dropped: told when a slow socket is given up.
+    is_open: whether a caller's session goes on. dropped: told when a slow socket is given up. data_keys: open waveforms.
     """
 
-    def __init__(self, database: Database, is_open: Callable[[Caller], Awaitable[bool]], dropped: Callable[[], None]) -> None:
+    def __init__(
+        self, database: Database, is_open: Callable[[Caller], Awaitable[bool]], dropped: Callable[[], None], data_keys: DataKeys
+    ) -> None:
         self._database = database
         self._is_open = is_open
         self._dropped = dropped
+        self._data_keys = data_keys
         self._watchers: dict[int, set[Watcher]] = {}
         self.listening = asyncio.Event()
 
@@ -242,7 +246,7 @@ class LiveFeed:
                 yield LiveReading(news.patient, series)
         if news is not None and due.waveforms:
             async with transaction(organisation) as connection:
-                pieces = await news.waveforms(connection)
+                pieces = await news.waveforms(connection, self._data_keys)
             if pieces:
                 yield LiveWaveform(news.patient, pieces)
 

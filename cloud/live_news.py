@@ -6,6 +6,7 @@ from uuid import UUID
 
 from cloud.alerts import repository as alerts
 from cloud.alerts.alert import AlertSummary, summary_of
+from cloud.data_keys.data_keys import DataKeys
 from cloud.database import Connection
 from cloud.traces import EPOCH, Point, Series, WaveformOut, series_of, waveform_of
 from cloud.vitals import repository as vitals
@@ -72,13 +73,13 @@ class PatientNews:
         self._values.prune()
         return series_of(news)
 
-    async def waveforms(self, connection: Connection) -> list[WaveformOut]:
+    async def waveforms(self, connection: Connection, data_keys: DataKeys) -> list[WaveformOut]:
         """Return the waveform pieces not told yet."""
         keys = await vitals.series_keys(connection, self.patient, _WAVEFORMS)
         unknown = [key for key in keys if key.id not in self._strips.newest]
         if unknown:
             self._strips.begin(unknown, await vitals.newest_strips(connection, unknown))
-        rows = await vitals.strips_since(connection, keys, self._strips.since(), MOST_ROWS)
+        rows = await vitals.strips_since(connection, data_keys, keys, self._strips.since(), MOST_ROWS)
         news = [waveform_of(strip) for series, number, strip in rows if self._strips.take(series, number, strip.at)]
         self._strips.prune()
         return [piece for piece in news if piece is not None]

@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from cloud.data_keys.data_keys import DataKeys
 from cloud.database import Connection, Database
 from cloud.errors import NotSignedIn
 
@@ -36,11 +37,13 @@ class Surroundings:
     """What requests need, placed in `app.state.surroundings` by the assembly.
 
     now: the process's clock, UTC (a demonstration's may run fast). find_caller: token -> caller, or None when its session is over.
+    data_keys: open what is stored under organisations' keys.
     """
 
     database: Database
     now: Callable[[], datetime]
     find_caller: Callable[[str], Awaitable[Caller | None]]
+    data_keys: DataKeys
 
 
 def surroundings(connection: HTTPConnection) -> Surroundings:
@@ -73,3 +76,11 @@ async def organisation_transaction(connection: HTTPConnection, caller: CurrentCa
 
 
 OrganisationTransaction = Annotated[Connection, Depends(organisation_transaction, scope="function")]
+
+
+def data_keys_of(connection: HTTPConnection) -> DataKeys:
+    """Return what opens rows that lie under the caller's organisation's keys."""
+    return surroundings(connection).data_keys
+
+
+OrganisationKeys = Annotated[DataKeys, Depends(data_keys_of)]

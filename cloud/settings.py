@@ -61,10 +61,12 @@ class CloudSettings(PacedSettings):
     """The web application's settings.
 
     origin: where browsers find us, "https://monitor.clinic.example"; default: http at host and port. Loopback names are equal.
+    keys: folder with the key-encryption key (kek.key), and nothing else that the application needs.
     session_idle, session_longest: a session ends after the one without a request, after the other in any case.
     """
 
     database_url: str = Field(min_length=1)
+    keys: Path
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
     origin: str = ""
@@ -89,3 +91,11 @@ class OwnerSettings(BaseSettings):
     app_password: SecretStr | None = Field(default=None, validation_alias="CLOUD_APP_PASSWORD")
     ingest_password: SecretStr | None = Field(default=None, validation_alias="CLOUD_INGEST_PASSWORD")
     enrolment_password: SecretStr | None = Field(default=None, validation_alias="CLOUD_ENROLMENT_PASSWORD")
+
+
+class KeySettings(BaseSettings):
+    """Where a command finds the key-encryption key. keys: folder with kek.key."""
+
+    model_config = SettingsConfigDict(env_prefix="CLOUD_", frozen=True, extra="forbid")
+
+    keys: Path

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import signal
 import ssl
 import sys
@@ -13,6 +14,7 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 from prometheus_client import start_http_server
 
+from cloud.data_keys.data_keys import DataKeys
 from cloud.database import Away, Database
 from cloud.ingest.adoption import Adoption
 from cloud.ingest.generation import claim
@@ -76,13 +78,14 @@ async def run(settings: WorkerSettings) -> None:
     pace = settings.pace_of_time()
     async with Database(settings.database_url, connections=4) as database:
         generation = await _ready(database, pace)
-        sorting = Sorting(database, Adoption(database), IngestKeyFolder(settings.keys), open_key(settings.keys))
+        key_encryption = open_key(settings.keys)
+        sorting = Sorting(database, Adoption(database), IngestKeyFolder(settings.keys), key_encryption)
         name = certificate_name(settings.identity)
         inlet = Subscriber(name, settings.group, (settings.broker_host, settings.broker_port), tls_context(settings.identity))
         log.info("worker.started", worker=name, generation=generation)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_partitions(database, pace))
-            tasks.create_task(IngestLine(database, inlet, sorting).run())
+            tasks.create_task(IngestLine(database, inlet, sorting, DataKeys(key_encryption, os.urandom)).run())
             if (settings.keys / order_key.PRIVATE).exists():
                 tasks.create_task(Outbox(database, inlet, order_key.open_key(settings.keys), lambda: datetime.now(UTC)).run())
             else:

@@ -11,6 +11,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "revoke: shut somebody out; publish-crl: renew the revocation lists; check: are they in force; emqx: its rules",
     ),
     "cloud": ("cloud.commands:cloud", "plant organisations with their people, gateways and wearables from a file"),
+    "data-keys": ("cloud.key_commands:data_keys", "an organisation's keys: list, rotate, shred"),
     "database": ("cloud.commands:database", "migrate: bring the database to this version; info: say what the server can do"),
     "datasets": ("simulators.commands:datasets", "fetch or list public recordings"),
     "ingest-keys": ("cloud.ingest.commands:keys", "list, rotate and retire the keys to which gateways seal"),

@@ -10,8 +10,9 @@ from pydantic import BaseModel, Field
 from cloud.alerts import repository
 from cloud.alerts.alert import AlertedPatient, AlertSummary, summary_of
 from cloud.alerts.evidence import read_evidence
+from cloud.alerts.places import place_of_evidence
 from cloud.errors import Absent
-from cloud.request import OrganisationTransaction, Problem
+from cloud.request import OrganisationKeys, OrganisationTransaction, Problem
 from cloud.traces import Series, WaveformOut
 
 routes = APIRouter(prefix="/api/alerts", tags=["alerts"])
@@ -71,14 +72,21 @@ async def list_alerts(
     return [summary_of(row) for row in await repository.alerts(connection, patient, state)]
 
 
-@routes.get("/{alert}", responses={404: {"model": Problem, "description": "no such alert"}})
-async def one_alert(alert: UUID, connection: OrganisationTransaction) -> Alert:
+@routes.get(
+    "/{alert}",
+    responses={
+        404: {"model": Problem, "description": "no such alert"},
+        410: {"model": Problem, "description": "the key of its evidence was destroyed"},
+    },
+)
+async def one_alert(alert: UUID, connection: OrganisationTransaction, data_keys: OrganisationKeys) -> Alert:
     """Return one alert with the raw window, the detector, the thresholds, the coverage and the clocks' evidence."""
     row = await repository.alert(connection, alert)
     finding = await repository.finding(connection, alert)
     if row is None or finding is None:
         raise Absent("no such alert")
-    evidence = read_evidence(finding.evidence)
+    ring = await data_keys.for_reading(connection, [finding.key_version])
+    evidence = read_evidence(ring.open(finding.key_version, finding.evidence, place_of_evidence(finding.id)))
     clocks = await repository.clocks(connection, row.patient_id, finding.window_to)
     return Alert(
         id=row.id,

@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 from json import dumps
 from uuid import UUID, uuid5
 
+from cloud.alerts.places import place_of_evidence
+from cloud.data_keys.data_key import DataKey
 from cloud.database import Connection
 from protocol.findings import Finding
 from protocol.samples import NO_RECORD
@@ -16,17 +18,15 @@ def _moment(ms: int) -> datetime:
     return _EPOCH + timedelta(milliseconds=ms)
 
 
-async def add_finding(
-    connection: Connection, organisation: int, gateway: UUID, epoch: bytes, counter: int, finding: Finding
-) -> UUID | None:
-    """Insert a finding and raise its alert; return the alert's id, or None when this finding had been said before."""
+async def add_finding(connection: Connection, key: DataKey, gateway: UUID, epoch: bytes, counter: int, finding: Finding) -> UUID | None:
+    """Insert a finding, its evidence sealed by its organisation's key, and raise its alert; return the alert's id, or None when this finding had been said before."""
     cursor = await connection.execute(
         "insert into finding(id, organisation_id, patient_id, gateway_id, epoch, counter, kind, priority, at, window_from, window_to,"
-        " score, trigger_record, trigger_wearable, detector, thresholds, coverage, explanation, evidence)"
-        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s::jsonb, %s::jsonb, %s::jsonb, %s) on conflict (id) do nothing returning id",
+        " score, trigger_record, trigger_wearable, detector, thresholds, coverage, explanation, evidence, key_version)"
+        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s::jsonb, %s::jsonb, %s::jsonb, %s, %s) on conflict (id) do nothing returning id",
         (
             finding.id,
-            organisation,
+            key.organisation,
             finding.patient,
             gateway,
             epoch,
@@ -43,7 +43,8 @@ async def add_finding(
             dumps(dict(finding.thresholds)),
             dumps(dict(finding.coverage)),
             dumps(finding.explanation),
-            finding.evidence,
+            key.seal(finding.evidence, place_of_evidence(finding.id)),
+            key.version,
         ),
     )
     if await cursor.fetchone() is None:
@@ -51,6 +52,6 @@ async def add_finding(
     alert = uuid5(_ALERTS, finding.id.hex)
     await connection.execute(
         "insert into alert(id, organisation_id, patient_id, finding_id, kind, priority, raised_at) values (%s, %s, %s, %s, %s, %s, %s)",
-        (alert, organisation, finding.patient, finding.id, finding.kind, finding.priority, _moment(finding.at)),
+        (alert, key.organisation, finding.patient, finding.id, finding.kind, finding.priority, _moment(finding.at)),
     )
     return alert

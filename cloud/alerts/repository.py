@@ -31,14 +31,16 @@ class AlertRow:
 
 @dataclass(frozen=True, slots=True)
 class FindingRow:
-    """What a detector found. evidence: CBOR of a sample batch and waveform strips (protocol/batches.py)."""
+    """What a detector found. evidence: as it is stored; opened, CBOR of a sample batch and waveform strips (protocol/batches.py)."""
 
     detector: dict[str, str]
     thresholds: dict[str, float]
     coverage: dict[str, float]
     window_from: datetime
     window_to: datetime
+    id: UUID
     evidence: bytes
+    key_version: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,8 @@ async def finding(connection: Connection, alert: UUID) -> FindingRow | None:
     """Return the finding behind an alert."""
     async with connection.cursor(row_factory=class_row(FindingRow)) as cursor:
         await cursor.execute(
-            """select f.detector, f.thresholds, f.coverage, f.window_from, f.window_to, f.evidence
+            """select f.detector, f.thresholds, f.coverage, f.window_from, f.window_to, f.id, f.evidence,
+                      f.key_version::int as key_version
                from alert a join finding f on f.id = a.finding_id where a.id = %s""",
             [alert],
         )

@@ -8,9 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from cloud.data_keys.data_key import DataKey, row
+from cloud.data_keys.data_keys import DataKeys
 from cloud.database import Connection
 from cloud.ingest import ledger
-from cloud.ingest.dispatch import Stored, notify, store
+from cloud.ingest.dispatch import Stored, notify, store, wearables_in
 from cloud.ingest.unsealing import EpochName, Parsed, Unsealed
 from cloud.vitals.intake import Wearer
 from protocol.envelope import MessageClass, digest
@@ -69,7 +71,7 @@ def name_of(parsed: Parsed) -> ledger.Name:
     return parsed.gateway, parsed.epoch, parsed.counter
 
 
-async def commit(connection: Connection, batch: Batch) -> Committed:
+async def commit(connection: Connection, batch: Batch, data_keys: DataKeys) -> Committed:
     """Do the batch's work inside the caller's READ COMMITTED transaction.
 
     Raises:
@@ -87,8 +89,10 @@ async def commit(connection: Connection, batch: Batch) -> Committed:
     # The carrier may deliver the same bytes twice within a batch.
     taken = list({name_of(m.parsed): m for m in batch.messages if name_of(m.parsed) in new}.values())
     fit = [m for m in taken if m.body is not None and name_of(m.parsed) not in batch.unfit]
-    stored = await store(connection, fit, batch.wearers)
-    await _keep_sealed(connection, [m for m in taken if m.body is None or name_of(m.parsed) in batch.unfit], batch)
+    unfit = [m for m in taken if m.body is None or name_of(m.parsed) in batch.unfit]
+    keys = await data_keys.for_writing(connection, _organisations(fit, unfit, batch))
+    stored = await store(connection, fit, batch.wearers, keys)
+    await _keep_sealed(connection, unfit, batch, keys)
     await _bury(connection, batch.dead)
     generation = await _generation(connection)
     await notify(connection, stored.touched, batch.wearers)
@@ -112,12 +116,20 @@ def _given_up(messages: Sequence[Unsealed]) -> list[ledger.Name]:
     ]
 
 
-async def _keep_sealed(connection: Connection, messages: Sequence[Unsealed], batch: Batch) -> None:
+def _organisations(fit: Sequence[Unsealed], unfit: Sequence[Unsealed], batch: Batch) -> set[int]:
+    """Return whose data these messages become."""
+    wearables = {wearable for m in fit if m.body is not None for wearable in wearables_in(m.body)}
+    return {batch.wearers[w].organisation for w in wearables} | {batch.organisations[m.parsed.gateway] for m in unfit}
+
+
+async def _keep_sealed(connection: Connection, messages: Sequence[Unsealed], batch: Batch, keys: Mapping[int, DataKey]) -> None:
     for message in messages:
         parsed = message.parsed
+        key = keys[batch.organisations[parsed.gateway]]
+        place = row("undecoded", parsed.gateway.bytes, parsed.epoch, parsed.counter)
         await connection.execute(
-            "insert into undecoded(gateway_id, organisation_id, epoch, counter, bytes) values (%s, %s, %s, %s, %s)",
-            (parsed.gateway, batch.organisations[parsed.gateway], parsed.epoch, parsed.counter, parsed.arrival.data),
+            "insert into undecoded(gateway_id, organisation_id, epoch, counter, bytes, key_version) values (%s, %s, %s, %s, %s, %s)",
+            (parsed.gateway, key.organisation, parsed.epoch, parsed.counter, key.seal(parsed.arrival.data, place), key.version),
         )
         reason = batch.unfit.get(name_of(parsed), "undecodable")
         await _bury(connection, [DeadLetter(parsed.gateway, parsed.epoch, parsed.counter, message.sha256, reason)])

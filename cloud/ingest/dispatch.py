@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from cloud.alerts.intake import add_finding
+from cloud.data_keys.data_key import DataKey
 from cloud.database import Connection
 from cloud.ingest.unsealing import Unsealed
 from cloud.vitals.intake import Wearer, add_readings, add_waveforms, make_room
@@ -49,8 +50,10 @@ def why_not(body: Body, gateway: UUID, wearers: Mapping[UUID, Wearer]) -> str | 
     return None
 
 
-async def store(connection: Connection, messages: Sequence[Unsealed], wearers: Mapping[UUID, Wearer]) -> Stored:
-    """Store the bodies of messages that the ledger took."""
+async def store(
+    connection: Connection, messages: Sequence[Unsealed], wearers: Mapping[UUID, Wearer], keys: Mapping[int, DataKey]
+) -> Stored:
+    """Store the bodies of messages that the ledger took. keys: of their organisations."""
     touched: Touched = {}
 
     def touch(kind: str, wearables: Iterable[UUID]) -> None:
@@ -65,13 +68,13 @@ async def store(connection: Connection, messages: Sequence[Unsealed], wearers: M
         readings = await add_readings(connection, wearers, batches)
         touch("reading", (wearable for batch in batches for wearable in batch.wearables))
     if strips:
-        await add_waveforms(connection, wearers, strips)
+        await add_waveforms(connection, wearers, strips, keys)
         touch("waveform", (strip.wearable for strip in strips))
     for message in messages:
         if isinstance(message.body, Finding):
-            organisation = wearers[message.body.trigger_wearable].organisation
+            key = keys[wearers[message.body.trigger_wearable].organisation]
             parsed = message.parsed
-            if await add_finding(connection, organisation, parsed.gateway, parsed.epoch, parsed.counter, message.body):
+            if await add_finding(connection, key, parsed.gateway, parsed.epoch, parsed.counter, message.body):
                 touch("alert", [message.body.trigger_wearable])
     return Stored(readings, touched)
 

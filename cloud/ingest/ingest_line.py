@@ -8,6 +8,7 @@ from time import perf_counter
 
 import structlog
 
+from cloud.data_keys.data_keys import DataKeys
 from cloud.database import Away, Database, Rejected
 from cloud.ingest.arrival import Arrival, Inlet
 from cloud.ingest.batch import Batch, Committed, commit, name_of
@@ -34,8 +35,8 @@ _CLASS_AT = 41
 class IngestLine:
     """One worker. Arrivals stay unsettled, with the carrier, until their batch is committed."""
 
-    def __init__(self, database: Database, inlet: Inlet, sorting: Sorting) -> None:
-        self._database, self._inlet, self._sorting = database, inlet, sorting
+    def __init__(self, database: Database, inlet: Inlet, sorting: Sorting, data_keys: DataKeys) -> None:
+        self._database, self._inlet, self._sorting, self._data_keys = database, inlet, sorting, data_keys
         self._queue: asyncio.Queue[Arrival] = asyncio.Queue()
         self._urgent = asyncio.Event()
         self._unfolded: set[EpochName] = set()
@@ -109,7 +110,7 @@ class IngestLine:
         began = perf_counter()
         batch = await self._sorting.sort(arrivals)
         async with self._database.transaction(None) as connection:
-            committed = await commit(connection, batch)
+            committed = await commit(connection, batch, self._data_keys)
             for standing in sorted(batch.standings, key=lambda each: (each.gateway, each.number)):
                 await hear(connection, standing, datetime.now(UTC))
         COMMIT_SECONDS.observe(perf_counter() - began)

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel
 
 from cloud.database import Connection
 from cloud.errors import Absent, Unacceptable
-from cloud.request import CurrentCaller, OrganisationTransaction, Problem
+from cloud.request import CurrentCaller, OrganisationKeys, OrganisationTransaction, Problem
 from cloud.traces import Point, Series, WaveformOut, series_of, waveform_of
 from cloud.vitals import repository
 from protocol.metrics import BY_NAME, METRICS, Form, Metric
@@ -63,14 +63,23 @@ async def vitals(
     return series_of(found)
 
 
-@routes.get("/patients/{patient}/waveforms", responses={404: {"model": Problem, "description": "no such patient"}})
-async def waveforms(patient: UUID, metric: str, since: From, until: To, connection: OrganisationTransaction) -> list[WaveformOut]:
+@routes.get(
+    "/patients/{patient}/waveforms",
+    responses={
+        404: {"model": Problem, "description": "no such patient"},
+        410: {"model": Problem, "description": "the key of these waveforms was destroyed"},
+    },
+)
+async def waveforms(
+    patient: UUID, metric: str, since: From, until: To, connection: OrganisationTransaction, data_keys: OrganisationKeys
+) -> list[WaveformOut]:
     """Return a patient's waveform pieces, cut to the window."""
     _check_window(since, until, LONGEST_WAVEFORM)
     wanted = _named(metric)
     await _check_patient(connection, patient)
     keys = await repository.series_keys(connection, patient, [metric.code for metric in wanted])
-    pieces = [waveform_of(strip, since, until) for strip in await repository.strips(connection, keys, since, until)]
+    strips = await repository.strips(connection, data_keys, keys, since, until)
+    pieces = [waveform_of(strip, since, until) for strip in strips]
     return [piece for piece in pieces if piece is not None]
 
 

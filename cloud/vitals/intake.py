@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from cloud.data_keys.data_key import DataKey
 from cloud.database import Connection
+from cloud.vitals.places import place_of_strip
 from protocol.samples import NO_RECORD, SampleBatch, WaveformPiece
 from protocol.waveform import ENCODING, encode_samples
 
@@ -94,28 +96,26 @@ async def add_readings(connection: Connection, wearers: Mapping[UUID, Wearer], b
     return len(rows)
 
 
-async def add_waveforms(connection: Connection, wearers: Mapping[UUID, Wearer], strips: Sequence[WaveformPiece]) -> None:
-    """Insert waveform strips."""
+async def add_waveforms(
+    connection: Connection, wearers: Mapping[UUID, Wearer], strips: Sequence[WaveformPiece], keys: Mapping[int, DataKey]
+) -> None:
+    """Insert waveform strips, each sealed by its organisation's key."""
     series = await series_of(connection, wearers, {(strip.wearable, strip.metric) for strip in strips})
     async with connection.cursor() as cursor:
         await cursor.executemany(
-            "insert into waveform(organisation_id, series_id, at, rate_hz, gain, first_sample, samples, encoding, bytes)"
-            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
-            [
-                (
-                    wearers[strip.wearable].organisation,
-                    series[strip.wearable, strip.metric],
-                    moment(strip.at),
-                    strip.rate_hz,
-                    strip.gain,
-                    strip.first_sample,
-                    len(strip.samples),
-                    ENCODING,
-                    encode_samples(strip.samples),
-                )
-                for strip in strips
-            ],
+            "insert into waveform(organisation_id, series_id, at, rate_hz, gain, first_sample, samples, encoding, bytes, key_version)"
+            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            [_row(keys[wearers[strip.wearable].organisation], series[strip.wearable, strip.metric], strip) for strip in strips],
         )
+
+
+def _row(key: DataKey, series: int, strip: WaveformPiece) -> tuple[object, ...]:
+    at = moment(strip.at)
+    sealed = key.seal(encode_samples(strip.samples), place_of_strip(series, at, strip.first_sample))
+    return (
+        *(key.organisation, series, at, strip.rate_hz, strip.gain, strip.first_sample, len(strip.samples)),
+        *(ENCODING, sealed, key.version),
+    )
 
 
 async def make_room(connection: Connection, times: Sequence[int]) -> None:

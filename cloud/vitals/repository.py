@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from psycopg.rows import class_row
+from psycopg.rows import TupleRow, class_row
 
+from cloud.data_keys.data_key import KeyRing
+from cloud.data_keys.data_keys import DataKeys
 from cloud.database import Connection
 from cloud.traces import Point, Strip
+from cloud.vitals.places import place_of_strip
 
 LONGEST_PIECE = timedelta(seconds=60)
 """No stored waveform piece lasts longer; older ones cannot reach into a window."""
@@ -69,15 +72,21 @@ async def thinned_points(
     return found
 
 
-async def strips(connection: Connection, series: Sequence[SeriesKey], since: datetime, until: datetime) -> list[Strip]:
-    """Return the waveform pieces that may reach into since <= t < until, oldest first."""
+async def strips(connection: Connection, data_keys: DataKeys, series: Sequence[SeriesKey], since: datetime, until: datetime) -> list[Strip]:
+    """Return the waveform pieces that may reach into since <= t < until, oldest first.
+
+    Raises:
+        Destroyed: the key of one of them is. SealBroken: one was altered.
+    """
     metric = {key.id: key.metric for key in series}
     cursor = await connection.execute(
-        """select series_id, at, rate_hz, gain, samples, encoding, bytes from waveform
+        """select series_id, first_sample, key_version, at, rate_hz, gain, samples, encoding, bytes from waveform
            where series_id = any(%s) and at >= %s and at < %s order by at""",
         [list(metric), since - LONGEST_PIECE, until],
     )
-    return [Strip(metric[row[0]], *row[1:]) for row in await cursor.fetchall()]
+    rows = await cursor.fetchall()
+    ring = await data_keys.for_reading(connection, (row[2] for row in rows))
+    return [_strip(ring, metric[row[0]], row) for row in rows]
 
 
 async def newest_readings(connection: Connection, series: Sequence[SeriesKey]) -> dict[int, datetime]:
@@ -115,20 +124,31 @@ async def readings_since(
 
 
 async def strips_since(
-    connection: Connection, series: Sequence[SeriesKey], since: Mapping[int, datetime], limit: int
+    connection: Connection, data_keys: DataKeys, series: Sequence[SeriesKey], since: Mapping[int, datetime], limit: int
 ) -> list[tuple[int, int, Strip]]:
-    """Return series, first sample's number and piece at or after its series' `since`, at most `limit` a series, oldest first."""
+    """Return series, first sample's number and piece at or after its series' `since`, at most `limit` a series, oldest first.
+
+    A piece whose key is destroyed is no news.
+    """
     metric = {key.id: key.metric for key in series}
     cursor = await connection.execute(
-        """select s.id, w.first_sample, w.at, w.rate_hz, w.gain, w.samples, w.encoding, w.bytes
+        """select s.id, w.first_sample, w.key_version, w.at, w.rate_hz, w.gain, w.samples, w.encoding, w.bytes
            from unnest(%s::int[], %s::timestamptz[]) s (id, since)
            cross join lateral (
-               select at, rate_hz, gain, first_sample, samples, encoding, bytes from waveform
+               select at, rate_hz, gain, first_sample, samples, encoding, bytes, key_version from waveform
                where series_id = s.id and at >= s.since order by at limit %s
            ) w""",
         [list(since.keys()), list(since.values()), limit],
     )
-    return [(row[0], row[1], Strip(metric[row[0]], *row[2:])) for row in await cursor.fetchall()]
+    rows = await cursor.fetchall()
+    ring = await data_keys.for_reading(connection, (row[2] for row in rows))
+    return [(row[0], row[1], _strip(ring, metric[row[0]], row)) for row in rows if ring.has(row[2])]
+
+
+def _strip(ring: KeyRing, metric: int, row: TupleRow) -> Strip:
+    """Open a row: series, first sample, key version, at, rate, gain, samples, encoding, bytes."""
+    series, first_sample, version, at, rate_hz, gain, samples, encoding, stored = row
+    return Strip(metric, at, rate_hz, gain, samples, encoding, ring.open(version, stored, place_of_strip(series, at, first_sample)))
 
 
 async def has_patient(connection: Connection, patient: UUID) -> bool:

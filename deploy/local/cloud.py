@@ -81,7 +81,13 @@ class Cloud:
         return Program(
             name="app",
             command=(sys.executable, "-m", "cloud.app"),
-            environment={**environment, "CLOUD_DATABASE_URL": database, "CLOUD_HOST": "127.0.0.1", "CLOUD_PORT": str(self.port)},
+            environment={
+                **environment,
+                "CLOUD_DATABASE_URL": database,
+                "CLOUD_KEYS": str(self.folder / "keys"),
+                "CLOUD_HOST": "127.0.0.1",
+                "CLOUD_PORT": str(self.port),
+            },
             ready=self._healthy,
             restart=True,
         )

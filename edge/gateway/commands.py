@@ -55,8 +55,9 @@ def _enrol(state: Path, code: str, server: str, authority: Path) -> int:
 
 
 def _reset(seconds: float) -> int:
-    from edge.gateway.reset import send_what_waits, unsent, wipe  # noqa: PLC0415  (enrolment loads no models)
+    from edge.gateway.reset import send_what_waits, unsent  # noqa: PLC0415  (enrolment loads no models)
     from edge.gateway.settings import WrongSetting, read_settings  # noqa: PLC0415
+    from edge.gateway.wiping import wipe  # noqa: PLC0415
 
     try:
         settings = read_settings()

@@ -6,7 +6,6 @@ The cloud sees an epoch whose end is open: it was never told how the last one en
 
 import asyncio
 import contextlib
-import os
 import sqlite3
 import time
 from collections.abc import AsyncIterator
@@ -19,15 +18,8 @@ from edge.firmware_bridge.wearable import ClockReading, Notification
 from edge.gateway.assembly import assembled
 from edge.gateway.settings import GatewaySettings
 from edge.gateway.uplink import Uplink
-from provisioning.keystore import AUTHORITY, CERTIFICATE, KEY
 
 log = structlog.get_logger()
-
-FILES = (
-    f"identity/{KEY}", f"identity/{CERTIFICATE}", f"identity/{AUTHORITY}", "gateway.sqlite", "gateway.sqlite-wal", "gateway.sqlite-shm",
-    "household.json", "ingest/public.bin",
-)  # fmt: skip
-"""What a gateway keeps, in the order in which it goes."""
 
 LOOK_SECONDS = 0.1
 FOLD_SECONDS = 0.1
@@ -73,24 +65,3 @@ async def send_what_waits(settings: GatewaySettings, seconds: float, uplink: Upl
         with contextlib.suppress(asyncio.CancelledError):
             await work
     return unsent(settings.state)
-
-
-def wipe(state: Path) -> list[str]:
-    """Remove all that a gateway keeps, its key first; return what was there. Other files in the folder are not touched."""
-    gone: list[str] = []
-    for name in FILES:
-        path = state / name
-        if path.exists():
-            path.unlink()
-            _sync(path.parent)
-            gone.append(name)
-    log.info("gateway.reset", files=len(gone))
-    return gone
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

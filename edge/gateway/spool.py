@@ -17,6 +17,7 @@ from edge.gateway.disk import Disk
 from provisioning.keystore import Keystore
 
 LOOK_BACK_MS = 11 * 60_000
+_MEMORY = b"memory of patient "
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,11 @@ class Spool:
     def memories(self) -> dict[UUID, Memory]:
         """Return what the watches of each patient remembered last."""
         rows = self._disk.read().execute("select patient, upto, memory from watch").fetchall()
-        return {UUID(bytes=patient): Memory(upto, text) for patient, upto, text in rows}
+        return {UUID(bytes=patient): Memory(upto, self._text(memory, patient)) for patient, upto, memory in rows}
+
+    def _text(self, memory: str | bytes, patient: bytes) -> str:
+        """Unwrap a memory; one that an earlier program wrote in the clear is text still, until it is written again."""
+        return memory if isinstance(memory, str) else self._keystore.unwrap(memory, _MEMORY + patient).decode()
 
     def keep(
         self,
@@ -80,7 +85,10 @@ class Spool:
             )
             link.executemany(
                 "insert or replace into watch values (?, ?, ?)",
-                [(patient.bytes, memory.upto, memory.text) for patient, memory in memories.items()],
+                [
+                    (patient.bytes, memory.upto, self._keystore.wrap(memory.text.encode(), _MEMORY + patient.bytes))
+                    for patient, memory in memories.items()
+                ],
             )
         return kept
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.clinics import PASSWORD, Planter, now_ms
+from tests.support.clinics import KEYS, PASSWORD, Planter, now_ms
 from tests.support.postgres import Addresses
 
 WITHIN_S = 30.0
@@ -39,7 +39,8 @@ def test_it_serves_until_sigterm_and_its_log_holds_no_name_and_no_password(datab
     plant.readings(clinic.patients[0], "heart_rate", [(now_ms(), 173.0)])
     port = free_port()
     address = f"http://127.0.0.1:{port}"
-    environment = os.environ | {"CLOUD_DATABASE_URL": database.app, "CLOUD_PORT": str(port), "CLOUD_DASHBOARD": str(tmp_path)}
+    environment = os.environ | {"CLOUD_DATABASE_URL": database.app, "CLOUD_KEYS": str(KEYS), "CLOUD_PORT": str(port)}
+    environment["CLOUD_DASHBOARD"] = str(tmp_path)
     log = tmp_path / "log"
     with log.open("wb") as said:
         process = subprocess.Popen([sys.executable, "-m", "cloud.app"], env=environment, stdout=said, stderr=said)
@@ -80,3 +81,10 @@ def test_a_port_that_cannot_be_is_refused(port: str) -> None:
     done = subprocess.run([sys.executable, "-m", "cloud.app"], env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2
     assert "CLOUD_PORT" in done.stderr
+
+
+def test_without_its_key_encryption_key_it_does_not_start(tmp_path: Path) -> None:
+    environment = os.environ | {"CLOUD_DATABASE_URL": "postgresql:///x", "CLOUD_KEYS": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-m", "cloud.app"], env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert "CLOUD_KEYS" in done.stdout + done.stderr

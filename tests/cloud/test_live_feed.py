@@ -22,7 +22,7 @@ from cloud.app import assemble
 from cloud.database import Database
 from cloud.live_feed import LiveFeed, NotUnderstood, announcement, wish
 from cloud.request import Caller
-from tests.support.clinics import EPOCH, FAST, MS, Clinic, Planter, now_ms, settings, sign_in
+from tests.support.clinics import DATA_KEYS, EPOCH, FAST, MS, Clinic, Planter, now_ms, settings, sign_in
 from tests.support.postgres import Addresses
 
 SECOND = timedelta(seconds=1)
@@ -238,7 +238,7 @@ async def test_a_slow_socket_is_dropped_and_counted(database: Addresses, clinics
         return True
 
     async with Database(database.app) as opened:
-        feed = LiveFeed(opened, is_open, lambda: dropped.append(True))
+        feed = LiveFeed(opened, is_open, lambda: dropped.append(True), DATA_KEYS)
         stuck = StuckSocket()
         serving = asyncio.create_task(feed.serve(cast("WebSocket", stuck), Caller(uuid4(), clinics[0].id, b"")))
         async with asyncio.timeout(WITHIN_S):

@@ -14,7 +14,7 @@ from cloud.alerts import repository as alerts
 from cloud.database import enter_organisation
 from cloud.patients import repository as patients
 from cloud.vitals import repository as vitals
-from tests.support.clinics import Clinic, Planter, now_ms
+from tests.support.clinics import DATA_KEYS, Clinic, Planter, now_ms
 from tests.support.postgres import Addresses
 
 NOW = now_ms()
@@ -108,11 +108,14 @@ async def test_vitals(database: Addresses, clinic: Clinic) -> None:
         strips = await vitals.series_keys(connection, patient, [20])
         assert len(await vitals.points(connection, keys, since, NOW, 5001)) == 100
         assert len(await vitals.thinned_points(connection, keys, since, NOW, 10)) == 10
-        assert len(await vitals.strips(connection, strips, since, NOW)) == 160
+        assert len(await vitals.strips(connection, DATA_KEYS, strips, since, NOW)) == 160
         newest = await vitals.newest_readings(connection, keys)
         assert len(await vitals.readings_since(connection, {series: at - 5 * SECOND for series, at in newest.items()}, 100)) == 6
         pieces = await vitals.newest_strips(connection, strips)
-        assert len(await vitals.strips_since(connection, strips, {series: at - 5 * SECOND for series, at in pieces.items()}, 100)) == 6
+        assert (
+            len(await vitals.strips_since(connection, DATA_KEYS, strips, {series: at - 5 * SECOND for series, at in pieces.items()}, 100))
+            == 6
+        )
         assert await vitals.has_patient(connection, patient)
     assert_no_large_scan()
 

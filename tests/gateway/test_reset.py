@@ -11,7 +11,7 @@ import pytest
 from edge.firmware_bridge.wearable import Notification
 from edge.gateway.assembly import assembled
 from edge.gateway.commands import gateway
-from edge.gateway.reset import FILES, send_what_waits, unsent, wipe
+from edge.gateway.reset import send_what_waits, unsent
 from edge.gateway.settings import GatewaySettings
 from edge.gateway.uplink import Said
 from protocol import channels
@@ -94,23 +94,6 @@ async def test_without_a_link_it_gives_up_in_time_and_says_what_is_lost(home: tu
     await with_readings(settings)
     cloud.connected = False
     assert await send_what_waits(settings, 0.5, cloud) > 0
-
-
-async def test_nothing_of_the_gateway_is_left_and_nothing_else_is_touched(home: tuple[GatewaySettings, Cloud]) -> None:
-    settings, _ = home
-    await with_readings(settings)
-    gone = wipe(settings.state)
-    assert gone[0] == "identity/key.pem"
-    assert {"gateway.sqlite", "household.json", "identity/cert.pem"} <= set(gone)
-    assert [path.relative_to(settings.state).as_posix() for path in settings.state.rglob("*") if path.is_file()] == ["notes.txt"]
-    assert wipe(settings.state) == []
-
-
-async def test_all_that_a_running_gateway_writes_is_on_the_list(home: tuple[GatewaySettings, Cloud]) -> None:
-    settings, _ = home
-    await with_readings(settings)
-    written = {path.relative_to(settings.state).as_posix() for path in settings.state.rglob("*") if path.is_file()} - {"notes.txt"}
-    assert written <= set(FILES)
 
 
 def test_the_command_wipes_a_gateway_that_never_measured_anything(

@@ -1,6 +1,10 @@
 """Two clinics with people, devices and measurements, planted as the superuser; and the application over them."""
 
+import atexit
 import json
+import os
+import shutil
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -18,6 +22,8 @@ from psycopg.types.json import Jsonb
 
 from cloud.access.passwords import Passwords
 from cloud.app import assemble
+from cloud.data_keys.data_keys import DataKeys
+from cloud.ingest.key_encryption import make_key, open_key
 from cloud.settings import CloudSettings
 from protocol.findings import encode_evidence
 from protocol.metrics import BY_NAME
@@ -28,6 +34,10 @@ from tests.support.postgres import Addresses
 ORIGIN = "http://127.0.0.1:8080"
 PASSWORD = "correct horse battery"
 FAST = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+KEYS = Path(tempfile.mkdtemp(prefix="mediassist-keys-"))
+atexit.register(shutil.rmtree, KEYS, ignore_errors=True)
+make_key(KEYS, b"k" * 32)
+DATA_KEYS = DataKeys(open_key(KEYS), os.urandom)
 MS = timedelta(milliseconds=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -140,7 +150,7 @@ def evidence_of(patient: Patient, start: datetime) -> bytes:
 
 def settings(addresses: Addresses, dashboard: Path | None = None, port: int = 8080) -> CloudSettings:
     """The application's settings on a database of a test."""
-    return CloudSettings(database_url=addresses.app, dashboard=dashboard or Path("/nonexistent"), port=port)
+    return CloudSettings(database_url=addresses.app, keys=KEYS, dashboard=dashboard or Path("/nonexistent"), port=port)
 
 
 @asynccontextmanager

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import NameOID
 
+from cloud.data_keys.data_key import row
+from cloud.data_keys.data_keys import DataKeys
 from cloud.database import Database
 from cloud.ingest.adoption import Adoption
 from cloud.ingest.arrival import Arrival
@@ -28,6 +31,7 @@ from tests.support.gateway import BELT, GATEWAY, PATIENT, Keys, Rig
 from tests.support.postgres import Addresses
 
 KEK = KeyEncryption(b"k" * 32)
+DATA_KEYS = DataKeys(KEK, os.urandom)
 STRANGER = UUID("00000000-0000-4000-8000-0000000000ff")
 
 
@@ -81,7 +85,8 @@ class Exchange:
     def new_worker(self) -> None:
         """A worker with nothing in memory."""
         key = self.rig.ingest_key
-        self.line = IngestLine(self.database, self.inlet, Sorting(self.database, Adoption(self.database), {key.id: key}, KEK))
+        sorting = Sorting(self.database, Adoption(self.database), {key.id: key}, KEK)
+        self.line = IngestLine(self.database, self.inlet, sorting, DATA_KEYS)
 
     def arrival(self, counter: int, data: bytes, gateway: UUID = GATEWAY) -> Arrival:
         what = channels.MESSAGES if counter else channels.OPENINGS
@@ -100,6 +105,13 @@ class Exchange:
             if what == channels.RECEIPTS:
                 self.rig.outbox.receive(data, 0)
         return [what for _, what, _ in answers]
+
+    async def kept_sealed(self) -> list[tuple[int, bytes]]:
+        """Return (counter, bytes) of what was kept sealed, as it arrived."""
+        rows = self.rows("select gateway_id, epoch, counter, bytes, key_version from undecoded order by counter")
+        async with self.database.transaction(None) as connection:
+            ring = await DATA_KEYS.for_reading(connection, (version for *_, version in rows))
+        return [(c, ring.open(version, sealed, row("undecoded", g.bytes, e, c))) for g, e, c, sealed, version in rows]
 
     def rows(self, query: LiteralString, *values: object) -> list[tuple]:
         with psycopg.connect(self.addresses.superuser) as connection:

@@ -10,7 +10,7 @@ from cloud.ingest.arrival import Arrival
 from cloud.ingest.batch import Committed
 from cloud.ingest.ingest_line import IngestLine
 from cloud.ingest.sorting import Sorting
-from tests.support.ingest import FakeInlet
+from tests.support.ingest import DATA_KEYS, FakeInlet
 
 TAKEN, INSERTED, CHECKED, ENDED = "taken", "inserted", "checked", "ended"
 STEPS = {"insert": (TAKEN, INSERTED), "check": (INSERTED, CHECKED), "commit": (CHECKED, ENDED)}
@@ -60,7 +60,7 @@ class SteppedWorker:
     """
 
     def __init__(self, database: Database, inlet: FakeInlet, sorting: Sorting, *, halting: bool = True) -> None:
-        self.line = IngestLine(_HaltingDatabase(database, self), inlet, sorting)
+        self.line = IngestLine(_HaltingDatabase(database, self), inlet, sorting, DATA_KEYS)
         self.halting = halting
         self.phase = ""
         self.name: Said | None = None

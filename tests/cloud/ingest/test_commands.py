@@ -15,7 +15,7 @@ from protocol.envelope import read_opening
 from provisioning import ingest_keys
 from tests.cloud.ingest.test_ingest_line import vitals
 from tests.support.gateway import GATEWAY, NOON
-from tests.support.ingest import KEK, Exchange
+from tests.support.ingest import DATA_KEYS, KEK, Exchange
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ async def run(*words: str) -> int:
 
 def worker(wire: Exchange, folder: Path, seconds: list[float]) -> None:
     keys = IngestKeyFolder(folder, lambda: seconds[0])
-    wire.line = IngestLine(wire.database, wire.inlet, Sorting(wire.database, Adoption(wire.database), keys, KEK))
+    wire.line = IngestLine(wire.database, wire.inlet, Sorting(wire.database, Adoption(wire.database), keys, KEK), DATA_KEYS)
 
 
 async def send(wire: Exchange) -> bytes:

@@ -875,6 +875,15 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
+            /** @description the key of its evidence was destroyed */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
             /** @description a parameter is missing, or asks for what cannot be */
             422: {
                 headers: {
@@ -1384,6 +1393,15 @@ export interface operations {
             };
             /** @description no such patient */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the key of these waveforms was destroyed */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
