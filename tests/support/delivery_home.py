@@ -69,7 +69,7 @@ class Home(Rig):
 
     def start(self) -> None:
         self.disk = Disk(self._file)
-        keyring = Keyring(GATEWAY, self.keystore, self.ingest_key.public, secrets.token_bytes)
+        keyring = Keyring(GATEWAY, self.keystore, lambda: self.ingest_key.public, secrets.token_bytes)
         self.outbox = SteppedOutbox(self.disk, keyring, self.capacity)
 
     def messages(self) -> list[Row]:
@@ -156,7 +156,6 @@ class Home(Rig):
     def learn_key(self, key: PrivateKey) -> None:
         """Seal later epochs to another ingest key."""
         self.ingest_key = key
-        self.outbox._keyring._ingest_key = key.public
 
 
 def altered(data: bytes, bit: int) -> bytes:
