@@ -20,6 +20,7 @@ demo: $(VENV)/demo $(PAGES) ## run the whole system here; RECORDING= SPEED= PATI
 	@exec $(PY) -m deploy.local
 
 test: $(VENV)/dev $(PAGES) $(VENV)/browser $(VENV)/token ## run the tests
+	cd $(DASHBOARD) && $(NPM) run --silent test
 	$(PY) -m pytest -m "not slow" -n 2 --dist loadgroup
 
 test-slow: $(VENV)/dev $(PAGES) $(VENV)/browser ## run the tests that take minutes
