@@ -77,12 +77,8 @@ async def latest(connection: Connection, patients: Sequence[UUID]) -> list[Lates
     """Return the newest reading of each series of these patients: one index probe a series and partition."""
     async with connection.cursor(row_factory=class_row(LatestRow)) as cursor:
         await cursor.execute(
-            """select s.patient_id, s.wearable_id, s.metric::int as metric, r.at, r.value, r.absence::int as absence
-               from series s
-               cross join lateral (
-                   select at, value, absence from reading where series_id = s.id order by at desc limit 1
-               ) r
-               where s.patient_id = any(%s) and s.metric <> all(%s)""",
+            """select patient_id, wearable_id, metric::int as metric, at, value, absence::int as absence from newest_reading
+               where patient_id = any(%s) and metric <> all(%s)""",
             [list(patients), _WAVEFORMS],
         )
         return await cursor.fetchall()

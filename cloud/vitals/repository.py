@@ -39,7 +39,7 @@ async def points(connection: Connection, series: Sequence[SeriesKey], since: dat
     """Return the readings since <= at < until of series of one metric, oldest first, at most `limit`."""
     async with connection.cursor(row_factory=class_row(Point)) as cursor:
         await cursor.execute(
-            """select %s::int as metric, at, value from reading
+            """select %s::int as metric, at, value from own_reading
                where series_id = any(%s) and at >= %s and at < %s order by at limit %s""",
             [series[0].metric, [key.id for key in series], since, until, limit],
         )
@@ -57,7 +57,7 @@ async def thinned_points(
     cursor = await connection.execute(
         """select (array_agg(at order by value, at) filter (where value is not null))[1], min(value),
                   (array_agg(at order by value desc, at) filter (where value is not null))[1], max(value), min(at)
-           from reading
+           from own_reading
            where series_id = any(%(series)s) and at >= %(since)s and at < %(until)s
            group by date_bin(%(width)s, at, %(since)s) order by min(at)""",
         {"series": [key.id for key in series], "since": since, "until": until, "width": (until - since) / buckets},
@@ -92,8 +92,7 @@ async def strips(connection: Connection, data_keys: DataKeys, series: Sequence[S
 async def newest_readings(connection: Connection, series: Sequence[SeriesKey]) -> dict[int, datetime]:
     """Return when the newest reading of each series was measured; a series without one is not in it."""
     cursor = await connection.execute(
-        """select s.id, r.at from unnest(%s::int[]) s (id)
-           cross join lateral (select at from reading where series_id = s.id order by at desc limit 1) r""",
+        "select series_id, at from newest_reading where series_id = any(%s)",
         [[key.id for key in series]],
     )
     return {row[0]: row[1] for row in await cursor.fetchall()}
@@ -116,7 +115,7 @@ async def readings_since(
     cursor = await connection.execute(
         """select s.id, coalesce(r.record, -1), r.at, r.value from unnest(%s::int[], %s::timestamptz[]) s (id, since)
            cross join lateral (
-               select at, value, record from reading where series_id = s.id and at >= s.since order by at limit %s
+               select at, value, record from own_reading where series_id = s.id and at >= s.since order by at limit %s
            ) r""",
         [list(since.keys()), list(since.values()), limit],
     )

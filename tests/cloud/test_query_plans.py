@@ -1,5 +1,6 @@
 """Every query of the repositories, explained as the application role: none reads reading, waveform or alert from end to end."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -85,7 +86,9 @@ async def explaining(url: str, organisation: int) -> AsyncIterator[AsyncConnecti
 def assert_no_large_scan() -> None:
     assert Explaining.plans
     for query, plan in Explaining.plans:
-        scanned = [name for name in LARGE if f"Seq Scan on {name}" in plan]
+        scanned = [
+            name for name in LARGE if re.search(rf"Seq Scan on {name}(?!.*cost=0\.00\.\.0\.00 )", plan)
+        ]  # an empty partition costs 0
         assert not scanned, f"{query}\n{plan}"
 
 
