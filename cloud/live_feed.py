@@ -97,14 +97,15 @@ class Watcher:
         return self.patient
 
 
-def announcement(payload: str) -> tuple[int, UUID, frozenset[str]] | None:
-    """Read `{"organisation":1,"patient":"<uuid>","kinds":["reading"]}`; None when it is anything else."""
+def announcement(payload: str) -> tuple[int, list[UUID], frozenset[str]] | None:
+    """Read `{"organisation":1,"patients":["<uuid>"],"kinds":["reading"]}`; None when it is anything else."""
     try:
         body = cast("Mapping[str, object]", json.loads(payload))
         organisation, kinds = body["organisation"], cast("list[str]", body["kinds"])
+        patients = [UUID(str(patient)) for patient in cast("list[object]", body["patients"])]
         if not isinstance(organisation, int):
             return None
-        return organisation, UUID(str(body["patient"])), frozenset(kinds)
+        return organisation, patients, frozenset(kinds)
     except (ValueError, KeyError, TypeError):
         return None
 
@@ -161,9 +162,10 @@ class LiveFeed:
         if heard is None:
             log.warning("live_feed.announcement_not_understood")
             return
-        organisation, patient, kinds = heard
+        organisation, patients, kinds = heard
         for watcher in self._watchers.get(organisation, ()):
-            watcher.attention.note(patient, kinds)
+            for patient in patients:
+                watcher.attention.note(patient, kinds)
             watcher.noted.set()
 
     async def serve(self, socket: WebSocket, caller: Caller) -> None:

@@ -19,7 +19,7 @@ from cloud.database import Away, Database
 from cloud.ingest.adoption import Adoption
 from cloud.ingest.generation import claim
 from cloud.ingest.ingest_key_folder import IngestKeyFolder
-from cloud.ingest.ingest_line import IngestLine
+from cloud.ingest.ingest_line import IngestLine, Stuck
 from cloud.ingest.key_encryption import open_key
 from cloud.ingest.settings import WorkerSettings
 from cloud.ingest.sorting import Sorting
@@ -37,6 +37,8 @@ log = structlog.get_logger()
 PARTITIONS_AHEAD = timedelta(days=62)
 PARTITIONS_SECONDS = 6 * 3600.0
 RETRY_SECONDS = 1.0
+STUCK_STATUS = 75
+"""Exit status (EX_TEMPFAIL) of a worker that asks to be started again."""
 
 
 def certificate_name(identity: Path) -> str:
@@ -73,8 +75,31 @@ async def _partitions(database: Database, pace: Pace) -> None:
         await _ready(database, pace)
 
 
-async def run(settings: WorkerSettings) -> None:
-    """Run one worker until cancelled."""
+class _Left(Exception):
+    """The worker has left its group and has nothing more to do."""
+
+
+async def _line(line: IngestLine, leaving: asyncio.Event) -> None:
+    work = asyncio.create_task(line.run())
+    left = asyncio.create_task(leaving.wait())
+    try:
+        await asyncio.wait({work, left}, return_when=asyncio.FIRST_COMPLETED)
+        if not work.done():
+            await line.drain()
+            raise _Left
+        work.result()
+    finally:
+        left.cancel()
+        work.cancel()
+        await asyncio.wait({work})
+
+
+async def run(settings: WorkerSettings, leaving: asyncio.Event) -> None:
+    """Run one worker until cancelled, or until it has left its group once `leaving` is set.
+
+    Raises:
+        Stuck: in a group, when nothing moves any more: this process should end and another begin.
+    """
     pace = settings.pace_of_time()
     async with Database(settings.database_url, connections=4) as database:
         generation = await _ready(database, pace)
@@ -85,7 +110,7 @@ async def run(settings: WorkerSettings) -> None:
         log.info("worker.started", worker=name, generation=generation)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_partitions(database, pace))
-            tasks.create_task(IngestLine(database, inlet, sorting, DataKeys(key_encryption, os.urandom)).run())
+            tasks.create_task(_line(IngestLine(database, inlet, sorting, DataKeys(key_encryption, os.urandom)), leaving))
             if (settings.keys / order_key.PRIVATE).exists():
                 tasks.create_task(Outbox(database, inlet, order_key.open_key(settings.keys), lambda: datetime.now(UTC)).run())
             else:
@@ -97,22 +122,31 @@ def _quiet(_loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None
     log.warning("loop.exception", error=type(context.get("exception")).__name__)
 
 
-async def _until_told(settings: WorkerSettings) -> None:
+async def _until_told(settings: WorkerSettings) -> int:
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_quiet)
     if settings.metrics_port:
         start_http_server(settings.metrics_port, addr="127.0.0.1")
-    work = asyncio.create_task(run(settings))
+    leaving = asyncio.Event()
+    work = asyncio.create_task(run(settings, leaving))
     for told in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(told, work.cancel)
+    loop.add_signal_handler(signal.SIGUSR1, leaving.set)
     try:
         await work
     except asyncio.CancelledError:
         log.info("worker.stopped")
+    except BaseExceptionGroup as group:
+        if group.split((_Left, Stuck))[1] is not None:
+            raise
+        if group.subgroup(Stuck) is not None:
+            return STUCK_STATUS
+        log.info("worker.left")
+    return 0
 
 
 def main() -> int:
-    """Run until SIGTERM or SIGINT; return the exit status."""
+    """Run until SIGTERM or SIGINT, which keep the worker's place in its group, or SIGUSR1, by which it leaves it; return the exit status."""
     configure_logs()
     logging.getLogger("gmqtt").setLevel(logging.WARNING)  # below, it writes the name of the workers' group
     try:
@@ -120,8 +154,7 @@ def main() -> int:
     except WrongSetting as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    asyncio.run(_until_told(settings))
-    return 0
+    return asyncio.run(_until_told(settings))
 
 
 if __name__ == "__main__":

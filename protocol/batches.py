@@ -1,6 +1,10 @@
-"""Sample batches and waveform strips as CBOR maps, columns as typed arrays; and back, with every number checked."""
+"""Sample batches and waveform strips as CBOR maps, columns as typed arrays; and back, with every number checked.
+
+`batch_from` reads one body; `protocol.joined_batches` reads hundreds at once.
+"""
 
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from typing import cast
 
 import cbor2
@@ -13,9 +17,9 @@ from protocol.samples import ClockEvidence, SampleBatch, WaveformPiece
 from protocol.typed_arrays import column_of, typed_array
 from protocol.waveform import ENCODING, decode_samples, encode_samples
 
-_KNOWN = np.array(sorted(code for code, metric in METRICS.items() if metric.form is Form.VALUE), dtype=np.uint16)
-_LATEST = 1 << 46  # ms UTC; the year 4199
-_LAST_ABSENCE = max(Absence)
+VALUE_CODES = np.array(sorted(code for code, metric in METRICS.items() if metric.form is Form.VALUE), dtype=np.uint16)
+LATEST = 1 << 46  # ms UTC; the year 4199
+LAST_ABSENCE = max(Absence)
 
 
 def batch_map(batch: SampleBatch) -> dict[str, object]:
@@ -57,11 +61,11 @@ def batch_from(body: Mapping[str, object]) -> SampleBatch:
 def _check(batch: SampleBatch) -> None:
     if len(batch) and int(batch.wearable.max()) >= len(batch.wearables):
         raise Malformed("a reading names a wearable that the batch does not list")
-    if not np.isin(batch.metric, _KNOWN).all():
+    if not np.isin(batch.metric, VALUE_CODES).all():
         raise Malformed("a reading's metric is not in the catalogue, or is a waveform")
-    if not ((batch.at >= 0) & (batch.at < _LATEST)).all():
+    if not ((batch.at >= 0) & (batch.at < LATEST)).all():
         raise Malformed("a reading's time is outside 1970..4199")
-    if not (batch.absence <= _LAST_ABSENCE).all():
+    if not (batch.absence <= LAST_ABSENCE).all():
         raise Malformed("a reading's absence has no such reason")
     present = batch.absence == Absence.PRESENT
     if (np.isnan(batch.value) == present).any():
@@ -85,9 +89,12 @@ def _clock_map(clock: ClockEvidence) -> dict[str, object]:
 
 def _clock_from(item: Mapping[str, object]) -> ClockEvidence:
     numbers = (field(item, "offset_ms", float), field(item, "drift_ppm", float), field(item, "uncertainty_ms", float))
-    if not np.isfinite(numbers).all() or numbers[2] < 0:
+    if not all(map(isfinite, numbers)) or numbers[2] < 0:
         raise Malformed("a clock's evidence is not finite, or its uncertainty is negative")
-    return ClockEvidence(uuid_of(item.get("wearable"), "wearable"), field(item, "at", int), *numbers)
+    at = field(item, "at", int)
+    if not 0 <= at < LATEST:
+        raise Malformed("a clock's time is outside 1970..4199")
+    return ClockEvidence(uuid_of(item.get("wearable"), "wearable"), at, *numbers)
 
 
 def strip_map(piece: WaveformPiece) -> dict[str, object]:
@@ -116,7 +123,7 @@ def strip_from(item: Mapping[str, object]) -> WaveformPiece:
     first = field(item, "first_sample", int)
     if metric.form is not Form.WAVEFORM:
         raise Malformed(f"{metric.name} is not a waveform")
-    if not (0 < rate_hz <= 100_000 and np.isfinite(gain) and 0 <= at < _LATEST and 0 <= first < 1 << 63):
+    if not (0 < rate_hz <= 100_000 and np.isfinite(gain) and 0 <= at < LATEST and 0 <= first < 1 << 63):
         raise Malformed("a waveform's rate, gain, time or sample number is out of range")
     samples = decode_samples(field(item, "encoding", str), field(item, "samples", bytes), field(item, "count", int))
     return WaveformPiece(uuid_of(item.get("wearable"), "wearable"), metric.code, at, rate_hz, gain, first, samples)

@@ -1,5 +1,6 @@
 """Topics as functions of ids. A gateway is called by the 32 hexadecimal digits of its id, as in its certificate."""
 
+from functools import lru_cache
 from uuid import UUID
 
 from protocol.errors import Foreign, Malformed
@@ -28,11 +29,13 @@ def shared_upward(group: str) -> str:
     return f"$share/{group}/{ALL_UPWARD}"
 
 
+@lru_cache(maxsize=65_536)
 def downward(gateway: UUID, what: str) -> str:
     """Return where a gateway hears receipts, `Unknown`s and orders."""
     return f"g/{gateway.hex}/down/{what}"
 
 
+@lru_cache(maxsize=65_536)
 def sender(topic: str) -> tuple[UUID, str]:
     """Return which gateway published on an upward topic, and what.
 
@@ -51,8 +54,8 @@ def sender(topic: str) -> tuple[UUID, str]:
     return gateway, parts[3]
 
 
-def require_same(topic_gateway: UUID, header_gateway: UUID) -> None:
-    """Check that a message came by its own gateway's topic.
+def require_same(topic_gateway: bytes, header_gateway: bytes) -> None:
+    """Check that a message came by its own gateway's topic; ids of 16 bytes.
 
     Raises:
         Foreign: it did not.

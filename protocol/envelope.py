@@ -31,7 +31,9 @@ MOST_BYTES = 4 << 20
 _OPENING = struct.Struct(">B16s16s8s8sq16sQ32s")
 _LENGTH = struct.Struct(">H")
 _HEADER = struct.Struct(">B16s16sQB32s")
+_FORM = struct.Struct(">B32xQB")
 _NONCE = struct.Struct(">4xQ")
+_NO_NONCE = bytes(4)
 _OPENING_INFO = b"mediassist opening 1"
 
 
@@ -125,14 +127,14 @@ class EpochKeys:
         clear = header.clear()
         return clear + self._cipher.encrypt(_NONCE.pack(header.counter), body, clear)
 
-    def unseal(self, header: Header, message: bytes) -> bytes:
-        """Return the body.
+    def unseal(self, message: bytes) -> bytes:
+        """Return the body of a message whose form `message_class` has checked.
 
         Raises:
             SealBroken: altered, or sealed under another secret.
         """
         try:
-            return self._cipher.decrypt(_NONCE.pack(header.counter), message[_HEADER.size :], message[: _HEADER.size])
+            return self._cipher.decrypt(_NO_NONCE + message[33:41], message[_HEADER.size :], message[: _HEADER.size])
         except InvalidTag as error:
             raise SealBroken("a message's tag does not fit its bytes") from error
 
@@ -184,9 +186,20 @@ def read_header(data: bytes) -> Header:
     Raises:
         Malformed: too short, too long, another version, counter 0 or past an epoch's end, or an unknown class.
     """
+    known = message_class(data)
+    _, gateway, epoch, counter, _, previous = _HEADER.unpack_from(data)
+    return Header(_gateway(gateway), epoch, counter, known, previous)
+
+
+def message_class(data: bytes) -> MessageClass:
+    """Check a message's clear part without reading all of it, and return its class: what a worker does for each message.
+
+    Raises:
+        Malformed: as `read_header`.
+    """
     if not _HEADER.size + 16 <= len(data) <= MOST_BYTES:
         raise Malformed(f"a message of {len(data)} bytes")
-    version, gateway, epoch, counter, of_class, previous = _HEADER.unpack_from(data)
+    version, counter, of_class = _FORM.unpack_from(data)
     if version != VERSION:
         raise Malformed(f"a message of version {version}, not {VERSION}")
     if not 1 <= counter < MOST_MESSAGES:
@@ -194,7 +207,12 @@ def read_header(data: bytes) -> Header:
     known = _IN_MESSAGES.get(of_class)
     if known is None:
         raise Malformed(f"message class {of_class} does not exist")
-    return Header(_gateway(gateway), epoch, counter, known, previous)
+    return known
+
+
+def previous_of(message: bytes) -> bytes:
+    """Return the SHA-256 of its predecessor that a message names."""
+    return message[_HEADER.size - 32 : _HEADER.size]
 
 
 def digest(message: bytes) -> bytes:

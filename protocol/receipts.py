@@ -89,6 +89,18 @@ def write_receipt(receipt: Receipt, key: bytes) -> bytes:
     return body + _mac(body, key)
 
 
+_ONE_RANGE = struct.Struct(">B32sQHQIHq32sH")
+
+
+def write_stored(epoch_name: bytes, generation: int, counter: int, done_upto: int, head: bytes, key: bytes) -> bytes:
+    """Return what `write_receipt` returns for one stored message and nothing else, in a third of the time: nearly every receipt is of that form.
+
+    epoch_name: gateway (16 bytes) and epoch (16).
+    """
+    body = _ONE_RANGE.pack(VERSION, epoch_name, generation, 1, counter, 1, 0, done_upto, head, 0)
+    return body + _mac(body, key)
+
+
 def _mac(body: bytes, key: bytes) -> bytes:
     return hmac.digest(key, body, "sha256")[:_MAC]
 

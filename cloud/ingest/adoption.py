@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable
 from uuid import UUID
 
 from cloud.database import Database
-from cloud.vitals.intake import Wearer
+from cloud.packed import byteas, uuids
+from cloud.vitals.wearer import Wearer
 
 KEEP_SECONDS = 10.0
 
@@ -14,15 +15,15 @@ class Adoption:
     """What the database says of gateways and wearables.
 
     A name that is not known is looked up, so an adoption works at once; what is known is asked again after 10 s, so that a wearable which
-    changed its wearer is not taken for the old one's. monotonic: seconds.
+    changed its wearer is not taken for the old one's. monotonic: seconds. Ids are the 16 bytes as they travel.
     """
 
     def __init__(self, database: Database, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._database = database
         self._monotonic = monotonic
         self._asked_at = monotonic()
-        self._gateways: dict[UUID, int] = {}
-        self._wearers: dict[UUID, Wearer] = {}
+        self._gateways: dict[bytes, int] = {}
+        self._wearers: dict[bytes, Wearer] = {}
 
     def _forget_what_is_old(self) -> None:
         if self._monotonic() - self._asked_at > KEEP_SECONDS:
@@ -30,28 +31,32 @@ class Adoption:
             self._gateways.clear()
             self._wearers.clear()
 
-    async def organisations(self, gateways: Iterable[UUID]) -> dict[UUID, int]:
+    async def organisations(self, gateways: Iterable[bytes]) -> dict[bytes, int]:
         """Return the organisation of each gateway that is adopted."""
         self._forget_what_is_old()
         wanted = set(gateways)
-        missing = sorted(wanted - self._gateways.keys())
-        if missing:
-            async with self._database.transaction(None) as connection:
-                cursor = await connection.execute("select id, organisation_id from gateway where id = any(%s)", (missing,))
-                self._gateways.update(await cursor.fetchall())
-        return {gateway: self._gateways[gateway] for gateway in wanted if gateway in self._gateways}
-
-    async def wearers(self, wearables: Iterable[UUID]) -> dict[UUID, Wearer]:
-        """Return who wears each wearable that is adopted."""
-        wanted = set(wearables)
-        missing = sorted(wanted - self._wearers.keys())
+        missing = wanted - self._gateways.keys()
         if missing:
             async with self._database.transaction(None) as connection:
                 cursor = await connection.execute(
-                    "select id, organisation_id, patient_id, gateway_id from wearable where id = any(%s)", (missing,)
+                    "select uuid_send(id), organisation_id from gateway where id = any(%s)", [uuids(sorted(missing))], binary=True
+                )
+                self._gateways.update(await cursor.fetchall())
+        return {gateway: self._gateways[gateway] for gateway in wanted if gateway in self._gateways}
+
+    async def wearers(self, wearables: Iterable[bytes]) -> dict[bytes, Wearer]:
+        """Return who wears each wearable that is adopted."""
+        wanted = set(wearables)
+        missing = wanted - self._wearers.keys()
+        if missing:
+            async with self._database.transaction(None) as connection:
+                cursor = await connection.execute(
+                    "select uuid_send(id), organisation_id, uuid_send(patient_id), uuid_send(gateway_id) from wearable where id = any(%s)",
+                    [uuids(sorted(missing))],
+                    binary=True,
                 )
                 self._wearers |= {
-                    w: Wearer(organisation, patient, gateway) for w, organisation, patient, gateway in await cursor.fetchall()
+                    w: Wearer(w, organisation, patient, gateway) for w, organisation, patient, gateway in await cursor.fetchall()
                 }
         return {wearable: self._wearers[wearable] for wearable in wanted if wearable in self._wearers}
 
@@ -62,8 +67,8 @@ class Adoption:
             return {}
         async with self._database.transaction(None) as connection:
             cursor = await connection.execute(
-                "select gateway_id, id, certificate from gateway_certificate join unnest(%s::uuid[], %s::bytea[]) as wanted(g, i)"
+                "select gateway_id, id, certificate from gateway_certificate join unnest(%s, %s) as wanted(g, i)"
                 " on gateway_id = g and id = i where revoked_for is distinct from 'compromise'",
-                ([g for g, _ in wanted], [i for _, i in wanted]),
+                (uuids([g.bytes for g, _ in wanted]), byteas([i for _, i in wanted], 8)),
             )
             return {(gateway, bytes(id_)): bytes(der) for gateway, id_, der in await cursor.fetchall()}

@@ -4,7 +4,7 @@ The order of statements is that of the delivery protocol: openings and ledger fi
 receipts are written from what this returns, after the commit and never before.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -12,10 +12,12 @@ from cloud.data_keys.data_key import DataKey, row
 from cloud.data_keys.data_keys import DataKeys
 from cloud.database import Connection
 from cloud.ingest import ledger
-from cloud.ingest.dispatch import Stored, notify, store, wearables_in
-from cloud.ingest.unsealing import EpochName, Parsed, Unsealed
-from cloud.vitals.intake import Wearer
-from protocol.envelope import MessageClass, digest
+from cloud.ingest.dispatch import Storing, needs_key, notify, store, wearables_in
+from cloud.ingest.unsealing import EpochName, Name, Parsed, Unsealed
+from cloud.vitals.series_register import SeriesRegister
+from cloud.vitals.wearer import Wearer
+from protocol.envelope import digest, previous_of
+from protocol.joined_batches import NOTHING_JOINED, JoinedBatches
 from protocol.message import Gap
 from protocol.orders import Standing
 from protocol.receipts import Refused
@@ -47,9 +49,10 @@ class Batch:
 
     openings: list[tuple[Parsed, ledger.OpeningRow | None]] = field(default_factory=list[tuple[Parsed, ledger.OpeningRow | None]])
     messages: list[Unsealed] = field(default_factory=list[Unsealed])
-    unfit: dict[ledger.Name, str] = field(default_factory=dict[ledger.Name, str])
-    wearers: dict[UUID, Wearer] = field(default_factory=dict[UUID, Wearer])
-    organisations: dict[UUID, int] = field(default_factory=dict[UUID, int])
+    vitals: JoinedBatches = NOTHING_JOINED
+    unfit: dict[Name, str] = field(default_factory=dict[Name, str])
+    wearers: Mapping[bytes, Wearer] = field(default_factory=dict[bytes, Wearer])
+    organisations: Mapping[bytes, int] = field(default_factory=dict[bytes, int])
     dead: list[DeadLetter] = field(default_factory=list[DeadLetter])
     refused: dict[EpochName, list[Refused]] = field(default_factory=dict[EpochName, list[Refused]])
     unknown: set[EpochName] = field(default_factory=set[EpochName])
@@ -58,81 +61,81 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """What the transaction did. done: (done_upto, head) by epoch. rolled: epochs whose row was not there: unknown after all."""
+    """What the transaction did. done: (done_upto, head) by epoch. new: what was not there before. readings: how many were stored."""
 
     generation: int
     done: Mapping[EpochName, tuple[int, bytes | None]]
-    new: set[ledger.Name]
-    stored: Stored
+    new: set[Name]
+    readings: int
 
 
-def name_of(parsed: Parsed) -> ledger.Name:
-    """Return an arrival's name, for ever."""
-    return parsed.gateway, parsed.epoch, parsed.counter
-
-
-async def commit(connection: Connection, batch: Batch, data_keys: DataKeys) -> Committed:
+async def commit(connection: Connection, batch: Batch, register: SeriesRegister, data_keys: DataKeys) -> Committed:
     """Do the batch's work inside the caller's READ COMMITTED transaction.
 
     Raises:
         LookupError: a message's epoch has no row although its secret was in memory (the database was restored): roll back.
     """
-    await ledger.open_epochs(connection, [row for _, row in batch.openings if row is not None])
+    generation = await _generation(connection)
+    register.enter(generation)
+    if batch.openings:
+        await ledger.open_epochs(connection, [row for _, row in batch.openings if row is not None])
     statuses = await ledger.enter(connection, _entries(batch))
     gaps = await ledger.enter_gaps(connection, _given_up(batch.messages))
-    epochs = {name_of(m.parsed)[:2] for m in batch.messages} | {name_of(o)[:2] for o, _ in batch.openings}
-    done = await ledger.progress(connection, epochs | {name[:2] for name in gaps})
+    epochs = {m.parsed.epoch for m in batch.messages} | {o.epoch for o, _ in batch.openings}
+    done = await ledger.progress(connection, epochs | {name[:32] for name in gaps})
     if epochs - done.keys():
         raise LookupError("an epoch in memory has no row in the database")
     new, late = ledger.taken(statuses, gaps, done)
     await ledger.forget(connection, late)
     # The carrier may deliver the same bytes twice within a batch.
-    taken = list({name_of(m.parsed): m for m in batch.messages if name_of(m.parsed) in new}.values())
-    fit = [m for m in taken if m.body is not None and name_of(m.parsed) not in batch.unfit]
-    unfit = [m for m in taken if m.body is None or name_of(m.parsed) in batch.unfit]
-    keys = await data_keys.for_writing(connection, _organisations(fit, unfit, batch))
-    stored = await store(connection, fit, batch.wearers, keys)
+    taken = list({m.parsed.name: m for m in batch.messages if m.parsed.name in new}.values())
+    fit = [m for m in taken if m.body is not None and m.parsed.name not in batch.unfit]
+    unfit = [m for m in taken if m.body is None or m.parsed.name in batch.unfit]
+    keys = await data_keys.for_writing(connection, _sealing_organisations(fit, unfit, batch))
+    storing = Storing(connection, register, batch.wearers, keys, batch.vitals)
+    if fit:
+        await store(storing, fit)
     await _keep_sealed(connection, unfit, batch, keys)
     await _bury(connection, batch.dead)
-    generation = await _generation(connection)
-    await notify(connection, stored.touched, batch.wearers)
-    return Committed(generation, done, new, stored)
+    await notify(connection, storing.touched, batch.wearers)
+    return Committed(generation, done, new, storing.readings)
 
 
-def _entries(batch: Batch) -> list[ledger.Entry]:
+def _entries(batch: Batch) -> Iterable[ledger.Entry]:
     """Return each name once."""
-    entries = [ledger.Entry(*name_of(o), digest(o.arrival.data), b"") for o, _ in batch.openings]
-    entries += [ledger.Entry(*name_of(m.parsed), m.sha256, m.header.previous) for m in batch.messages]
-    return list({entry.name: entry for entry in entries}.values())
+    entries = [ledger.Entry(m.parsed.name, m.sha256, previous_of(m.parsed.arrival.data)) for m in batch.messages]
+    entries += [ledger.Entry(o.name, digest(o.arrival.data), bytes(32)) for o, _ in batch.openings]
+    return {entry.name: entry for entry in entries}.values()
 
 
-def _given_up(messages: Sequence[Unsealed]) -> list[ledger.Name]:
+def _given_up(messages: Sequence[Unsealed]) -> list[Name]:
     return [
-        (m.parsed.gateway, item.epoch, counter)
+        m.parsed.name[:16] + item.epoch + counter.to_bytes(8)
         for m in messages
-        if m.header.of_class is MessageClass.GAP and isinstance(m.body, Gap)
+        if isinstance(m.body, Gap)
         for item in m.body.given_up
         for counter in range(item.first, item.last + 1)
     ]
 
 
-def _organisations(fit: Sequence[Unsealed], unfit: Sequence[Unsealed], batch: Batch) -> set[int]:
-    """Return whose data these messages become."""
-    wearables = {wearable for m in fit if m.body is not None for wearable in wearables_in(m.body)}
-    return {batch.wearers[w].organisation for w in wearables} | {batch.organisations[m.parsed.gateway] for m in unfit}
+def _sealing_organisations(fit: Sequence[Unsealed], unfit: Sequence[Unsealed], batch: Batch) -> set[int]:
+    """Return whose data these messages become that are stored under a key."""
+    wearables = {wearable for m in fit if m.body is not None and needs_key(m.body) for wearable in wearables_in(m.body)}
+    return {batch.wearers[w].organisation for w in wearables} | {batch.organisations[m.parsed.name[:16]] for m in unfit}
 
 
 async def _keep_sealed(connection: Connection, messages: Sequence[Unsealed], batch: Batch, keys: Mapping[int, DataKey]) -> None:
     for message in messages:
-        parsed = message.parsed
-        key = keys[batch.organisations[parsed.gateway]]
-        place = row("undecoded", parsed.gateway.bytes, parsed.epoch, parsed.counter)
+        name = message.parsed.name
+        gateway, epoch, counter = message.parsed.gateway, name[16:32], message.parsed.counter
+        key = keys[batch.organisations[name[:16]]]
+        place = row("undecoded", gateway.bytes, epoch, counter)
         await connection.execute(
             "insert into undecoded(gateway_id, organisation_id, epoch, counter, bytes, key_version) values (%s, %s, %s, %s, %s, %s)",
-            (parsed.gateway, key.organisation, parsed.epoch, parsed.counter, key.seal(parsed.arrival.data, place), key.version),
+            (gateway, key.organisation, epoch, counter, key.seal(message.parsed.arrival.data, place), key.version),
         )
-        reason = batch.unfit.get(name_of(parsed), "undecodable")
-        await _bury(connection, [DeadLetter(parsed.gateway, parsed.epoch, parsed.counter, message.sha256, reason)])
+        reason = batch.unfit.get(name, "undecodable")
+        await _bury(connection, [DeadLetter(gateway, epoch, counter, message.sha256, reason)])
 
 
 async def _bury(connection: Connection, letters: Sequence[DeadLetter]) -> None:

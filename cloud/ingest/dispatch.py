@@ -1,87 +1,152 @@
 """Where each kind of body goes: a table from type to a small function, all inside the batch's transaction."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
 
 from cloud.alerts.intake import add_finding
 from cloud.data_keys.data_key import DataKey
 from cloud.database import Connection
 from cloud.ingest.unsealing import Unsealed
-from cloud.vitals.intake import Wearer, add_readings, add_waveforms, make_room
+from cloud.vitals.intake import add_readings, add_waveforms, make_room
+from cloud.vitals.series_register import SeriesRegister
+from cloud.vitals.wearer import Wearer
 from protocol.findings import Finding
+from protocol.joined_batches import JoinedBatches, Rows
 from protocol.message import Body, Gap, Waveforms
 from protocol.samples import SampleBatch
 
-Touched = dict[UUID, set[str]]
-"""patient -> kinds of rows that are new: reading, waveform, alert"""
+MOST_PATIENTS_TOLD = 200
+"""Patients in one announcement: PostgreSQL takes at most 8,000 bytes."""
+
+Touched = dict[str, set[bytes]]
+"""kind of rows that are new (reading, waveform, alert) -> whose, by wearable"""
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """What one transaction stored, for metrics and the live feed."""
+@dataclass(slots=True)
+class Storing:
+    """What the functions of one transaction share. keys: of the organisations whose data are kept sealed."""
 
+    connection: Connection
+    register: SeriesRegister
+    wearers: Mapping[bytes, Wearer]
+    keys: Mapping[int, DataKey]
+    vitals: JoinedBatches
     readings: int = 0
-    touched: Touched = field(default_factory=dict[UUID, set[str]])
+    touched: Touched = field(default_factory=lambda: defaultdict(set[bytes]))
+
+    def touch(self, kind: str, wearables: Iterable[bytes]) -> None:
+        """Note whose rows are new."""
+        self.touched[kind].update(wearables)
 
 
-def wearables_in(body: Body) -> set[UUID]:
+def wearables_in(body: Body | Rows) -> Sequence[bytes]:
     """Return the wearables that a body speaks of."""
     match body:
+        case Rows():
+            return body.wearables
         case SampleBatch():
-            return set(body.wearables)
+            return [wearable.bytes for wearable in body.wearables]
         case Waveforms(strips):
-            return {strip.wearable for strip in strips}
+            return [strip.wearable.bytes for strip in strips]
         case Finding():
-            return {body.trigger_wearable}
+            return [body.trigger_wearable.bytes]
         case Gap():
-            return set()
+            return ()
 
 
-def why_not(body: Body, gateway: UUID, wearers: Mapping[UUID, Wearer]) -> str | None:
+def why_not(body: Body | Rows, gateway: bytes, wearers: Mapping[bytes, Wearer]) -> str | None:
     """Return why a body may not be stored as what it says, or None: its wearables and patient must be this gateway's."""
     for wearable in wearables_in(body):
         wearer = wearers.get(wearable)
         if wearer is None or wearer.gateway != gateway:
             return "unknown_wearable"
-    if isinstance(body, Finding) and wearers[body.trigger_wearable].patient != body.patient:
+    if isinstance(body, Finding) and wearers[body.trigger_wearable.bytes].patient != body.patient.bytes:
         return "unknown_patient"
     return None
 
 
-async def store(
-    connection: Connection, messages: Sequence[Unsealed], wearers: Mapping[UUID, Wearer], keys: Mapping[int, DataKey]
-) -> Stored:
-    """Store the bodies of messages that the ledger took. keys: of their organisations."""
-    touched: Touched = {}
+def needs_key(body: Body | Rows | None) -> bool:
+    """Say whether a body, or a message that is not understood (None), is stored under its organisation's key."""
+    return not isinstance(body, Rows | SampleBatch | Gap)
 
-    def touch(kind: str, wearables: Iterable[UUID]) -> None:
-        for wearable in wearables:
-            touched.setdefault(wearers[wearable].patient, set()).add(kind)
 
-    batches = [m.body for m in messages if isinstance(m.body, SampleBatch)]
-    strips = [strip for m in messages if isinstance(m.body, Waveforms) for strip in m.body.strips]
-    await make_room(connection, [int(at) for batch in batches for at in batch.at] + [strip.at for strip in strips])
-    readings = 0
-    if batches:
-        readings = await add_readings(connection, wearers, batches)
-        touch("reading", (wearable for batch in batches for wearable in batch.wearables))
+async def _vitals(storing: Storing, messages: Sequence[Unsealed]) -> None:
+    taken = _mask(storing.vitals, messages)
+    storing.readings = await add_readings(storing.connection, storing.register, storing.wearers, storing.vitals, taken)
+    storing.touch("reading", (w for body in storing.vitals.bodies if body is not None and taken[body.number] for w in body.wearables))
+
+
+async def _waveforms(storing: Storing, messages: Sequence[Unsealed]) -> None:
+    strips = [strip for message in messages if isinstance(message.body, Waveforms) for strip in message.body.strips]
     if strips:
-        await add_waveforms(connection, wearers, strips, keys)
-        touch("waveform", (strip.wearable for strip in strips))
+        await add_waveforms(storing.connection, storing.register, storing.wearers, strips, storing.keys)
+    storing.touch("waveform", (strip.wearable.bytes for strip in strips))
+
+
+async def _findings(storing: Storing, messages: Sequence[Unsealed]) -> None:
     for message in messages:
         if isinstance(message.body, Finding):
-            key = keys[wearers[message.body.trigger_wearable].organisation]
+            wearable = message.body.trigger_wearable.bytes
+            key = storing.keys[storing.wearers[wearable].organisation]
             parsed = message.parsed
-            if await add_finding(connection, key, parsed.gateway, parsed.epoch, parsed.counter, message.body):
-                touch("alert", [message.body.trigger_wearable])
-    return Stored(readings, touched)
+            if await add_finding(storing.connection, key, parsed.gateway, parsed.epoch[16:], parsed.counter, message.body):
+                storing.touch("alert", [wearable])
 
 
-async def notify(connection: Connection, touched: Touched, wearers: Mapping[UUID, Wearer]) -> None:
-    """Tell the live feed, at commit, which patients have new rows: ids only."""
-    organisations = {wearer.patient: wearer.organisation for wearer in wearers.values()}
-    for patient, kinds in touched.items():
-        payload = json.dumps({"organisation": organisations[patient], "patient": str(patient), "kinds": sorted(kinds)})
-        await connection.execute("select pg_notify('live', %s)", (payload,))
+async def _gaps(_storing: Storing, _messages: Sequence[Unsealed]) -> None:
+    """Store nothing more: what a gap names has been entered into the ledger."""
+
+
+STORED_BY: dict[type[Body | Rows], Callable[[Storing, Sequence[Unsealed]], Awaitable[None]]] = {
+    Rows: _vitals,
+    Waveforms: _waveforms,
+    Finding: _findings,
+    Gap: _gaps,
+}
+
+
+async def store(storing: Storing, messages: Sequence[Unsealed]) -> None:
+    """Store the bodies of messages that the ledger took."""
+    by_type: dict[type, list[Unsealed]] = defaultdict(list)
+    for message in messages:
+        by_type[type(message.body)].append(message)
+    await make_room(storing.connection, _times(storing.vitals, by_type))
+    for kind, of_kind in by_type.items():
+        await STORED_BY[kind](storing, of_kind)
+
+
+def _mask(vitals: JoinedBatches, messages: Sequence[Unsealed]) -> NDArray[np.bool_]:
+    taken = np.zeros(len(vitals.bodies), dtype=np.bool_)
+    taken[[message.body.number for message in messages if isinstance(message.body, Rows)]] = True
+    return taken
+
+
+def _times(vitals: JoinedBatches, by_type: Mapping[type, Sequence[Unsealed]]) -> NDArray[np.int64]:
+    taken = _mask(vitals, by_type.get(Rows, ()))
+    strips = [strip.at for m in by_type.get(Waveforms, ()) if isinstance(m.body, Waveforms) for strip in m.body.strips]
+    return np.concatenate([vitals.at[taken[vitals.number]], np.array(strips, dtype=np.int64)])
+
+
+async def notify(connection: Connection, touched: Touched, wearers: Mapping[bytes, Wearer]) -> None:
+    """Tell the live feed, at commit, which patients have new rows: ids only, many in one announcement."""
+    payloads = [(json.dumps(payload),) for payload in _announcements(touched, wearers)]
+    if payloads:
+        async with connection.cursor() as cursor:
+            await cursor.executemany("select pg_notify('live', %s)", payloads)
+
+
+def _announcements(touched: Touched, wearers: Mapping[bytes, Wearer]) -> Iterator[dict[str, object]]:
+    for kind, wearables in touched.items():
+        patients: defaultdict[int, set[str]] = defaultdict(set)
+        for wearable in wearables:
+            wearer = wearers[wearable]
+            patients[wearer.organisation].add(wearer.patient.hex())
+        for organisation, ids in patients.items():
+            told = sorted(ids)
+            for first in range(0, len(told), MOST_PATIENTS_TOLD):
+                yield {"organisation": organisation, "patients": told[first : first + MOST_PATIENTS_TOLD], "kinds": [kind]}

@@ -1,79 +1,119 @@
 """The line of the ingest worker: gather -> sort -> one transaction -> receipts -> acknowledgements; folding beside it."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from time import perf_counter
+from typing import Any
 
 import structlog
 
 from cloud.data_keys.data_keys import DataKeys
 from cloud.database import Away, Database, Rejected
 from cloud.ingest.arrival import Arrival, Inlet
-from cloud.ingest.batch import Batch, Committed, commit, name_of
-from cloud.ingest.folding import fold
+from cloud.ingest.batch import Batch, Committed, commit
+from cloud.ingest.folding import fold, unfolded
 from cloud.ingest.meters import AWAY, COMMIT_SECONDS, MESSAGES, READINGS, REFUSED, WAITING
 from cloud.ingest.orders import hear
 from cloud.ingest.sorting import Sorting
-from cloud.ingest.unsealing import EpochName, parse
+from cloud.ingest.unsealing import EpochName, counter_of, gateway_of, parse
 from protocol import channels
 from protocol.envelope import NO_HEAD, MessageClass
 from protocol.errors import ProtocolError
-from protocol.receipts import Receipt, ranges_of, write_receipt, write_unknown
+from protocol.receipts import Receipt, ranges_of, write_receipt, write_stored, write_unknown
 
 log = structlog.get_logger()
 
-MOST_ARRIVALS = 500
-GATHER_SECONDS = 0.05
+MOST_ARRIVALS = 1000
+GATHER_SECONDS = 0.1
 AWAY_SECONDS = 1.0
 BUSY_SECONDS = 5
 FOLD_SECONDS = 1.0
+FOLD_AFTER_SECONDS = 60.0
+MOST_FOLDED = 200
+"""Epochs folded in one transaction."""
+
+STUCK_SECONDS = 30.0
+IDLE_SECONDS = 2.0
+"""A worker that left its group and heard nothing for so long has nothing left to hear."""
+
 _CLASS_AT = 41
+_AT_ONCE = {bytes([MessageClass.FINDING]), bytes([MessageClass.GAP])}
+
+
+class Stuck(Exception):
+    """Messages are held, and neither committed nor refused by the database, for 30 s: only another process can help."""
 
 
 class IngestLine:
-    """One worker. Arrivals stay unsettled, with the carrier, until their batch is committed."""
+    """One worker. Arrivals stay unsettled, with the carrier, until their batch is committed.
 
-    def __init__(self, database: Database, inlet: Inlet, sorting: Sorting, data_keys: DataKeys) -> None:
+    fold_after: seconds that an epoch's messages may stay unfolded, so that many are folded at once.
+    """
+
+    def __init__(
+        self, database: Database, inlet: Inlet, sorting: Sorting, data_keys: DataKeys, *, fold_after: float = FOLD_AFTER_SECONDS
+    ) -> None:
         self._database, self._inlet, self._sorting, self._data_keys = database, inlet, sorting, data_keys
-        self._queue: asyncio.Queue[Arrival] = asyncio.Queue()
-        self._urgent = asyncio.Event()
-        self._unfolded: set[EpochName] = set()
+        self._fold_after = fold_after
+        self._waiting: list[Arrival] = []
+        self._settling = 0
+        self._arrived, self._urgent = asyncio.Event(), asyncio.Event()
+        self._heard_at = self._moved_at = time.monotonic()
+        self._unfolded: dict[EpochName, float] = {}
 
     async def run(self) -> None:
-        """Work for ever."""
+        """Work for ever.
+
+        Raises:
+            Stuck: in a group, when nothing moves any more.
+        """
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._listen())
             tasks.create_task(self._batches())
             tasks.create_task(self._folds())
+            tasks.create_task(self._watch())
 
     async def _listen(self) -> None:
         await self._inlet.listen(self.take)
 
     def take(self, arrival: Arrival) -> None:
-        """Queue an arrival; findings and openings do not wait for the batch's timer."""
-        self._queue.put_nowait(arrival)
-        WAITING.inc()
-        if arrival.topic.endswith(channels.OPENINGS) or arrival.data[_CLASS_AT : _CLASS_AT + 1] == bytes([MessageClass.FINDING]):
+        """Queue an arrival; findings, gaps and openings do not wait for the batch's timer."""
+        if not self._waiting:
+            self._arrived.set()
+        self._waiting.append(arrival)
+        if arrival.data[_CLASS_AT : _CLASS_AT + 1] in _AT_ONCE or arrival.topic.endswith(channels.OPENINGS):
             self._urgent.set()
+
+    async def drain(self) -> None:
+        """Leave the group, settle all that was handed over, and return once nothing comes any more."""
+        self._inlet.leave()
+        while self._waiting or self._settling or time.monotonic() - self._heard_at < IDLE_SECONDS:  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
 
     async def _batches(self) -> None:
         while True:
             arrivals = await self._gather()
+            self._settling = len(arrivals)
+            WAITING.set(self._settling + len(self._waiting))
             await self._settle(arrivals)
-            WAITING.dec(len(arrivals))
+            self._settling = 0
+            WAITING.set(len(self._waiting))
 
     async def _gather(self) -> list[Arrival]:
-        arrivals = [await self._queue.get()]
-        try:
-            async with asyncio.timeout(GATHER_SECONDS):
-                await self._urgent.wait()
-        except TimeoutError:
-            pass
-        self._urgent.clear()
-        while len(arrivals) < MOST_ARRIVALS and not self._queue.empty():
-            arrivals.append(self._queue.get_nowait())
+        await self._arrived.wait()
+        self._heard_at = time.monotonic()
+        if len(self._waiting) < MOST_ARRIVALS:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(GATHER_SECONDS):
+                    await self._urgent.wait()
+        arrivals, self._waiting = self._waiting[:MOST_ARRIVALS], self._waiting[MOST_ARRIVALS:]
+        if not self._waiting:
+            self._arrived.clear()
+            self._urgent.clear()
+        self._moved_at = time.monotonic()
         return arrivals
 
     async def _settle(self, arrivals: Sequence[Arrival]) -> None:
@@ -85,6 +125,7 @@ class IngestLine:
             except Away as error:
                 AWAY.inc()
                 log.warning("database.away", error=type(error).__name__)
+                self._moved_at = time.monotonic()
                 self._say_busy(arrivals)
                 await asyncio.sleep(AWAY_SECONDS)
             except LookupError:
@@ -110,65 +151,85 @@ class IngestLine:
         began = perf_counter()
         batch = await self._sorting.sort(arrivals)
         async with self._database.transaction(None) as connection:
-            committed = await commit(connection, batch, self._data_keys)
+            committed = await commit(connection, batch, self._sorting.register, self._data_keys)
             for standing in sorted(batch.standings, key=lambda each: (each.gateway, each.number)):
                 await hear(connection, standing, datetime.now(UTC))
         COMMIT_SECONDS.observe(perf_counter() - began)
+        self._moved_at = time.monotonic()
         self._answer(batch, committed)
         for arrival in arrivals:
             arrival.settle(True)
-        READINGS.inc(committed.stored.readings)
+        READINGS.inc(committed.readings)
         MESSAGES.labels("new").inc(len(committed.new))
         MESSAGES.labels("repeat").inc(len(batch.messages) + len(batch.openings) - len(committed.new))
-        self._unfolded |= committed.done.keys()
+        for epoch in committed.done:
+            self._unfolded.setdefault(epoch, self._moved_at)
         return committed
 
     def _answer(self, batch: Batch, committed: Committed) -> None:
         """Receipt everything of the batch, repeats too: what is in the ledger is stored."""
-        counters: dict[EpochName, set[int]] = {}
-        for gateway, epoch, counter in [name_of(o) for o, _ in batch.openings] + [name_of(m.parsed) for m in batch.messages]:
-            counters.setdefault((gateway, epoch), set()).add(counter)
+        counters: dict[EpochName, list[int]] = {}
+        for parsed in (*(opening for opening, _ in batch.openings), *(message.parsed for message in batch.messages)):
+            counters.setdefault(parsed.name[:32], []).append(counter_of(parsed.name))
         for name in counters.keys() | batch.refused.keys():
             done, head = committed.done.get(name, (-1, None))
-            self._receipt(
-                Receipt(
-                    gateway=name[0],
-                    epoch=name[1],
-                    generation=committed.generation,
-                    stored=ranges_of(counters.get(name, ())),
-                    refused=tuple(batch.refused.get(name, ())),
-                    done_upto=done,
-                    head=head or NO_HEAD,
-                )
-            )
-        for gateway, epoch in batch.unknown:
-            self._inlet.answer(gateway, channels.UNKNOWN, write_unknown(epoch))
+            stored, keys = counters.get(name, ()), self._sorting.keys_of(name)
+            if len(stored) == 1 and name not in batch.refused and keys is not None:
+                receipt = write_stored(name, committed.generation, stored[0], done, head or NO_HEAD, keys.receipt_key)
+                self._inlet.answer(gateway_of(name), channels.RECEIPTS, receipt)
+            else:
+                refused = tuple(batch.refused.get(name, ()))
+                self._receipt(name, committed.generation, stored=ranges_of(stored), refused=refused, done_upto=done, head=head or NO_HEAD)
+        for name in batch.unknown:
+            self._inlet.answer(gateway_of(name), channels.UNKNOWN, write_unknown(name[16:]))
 
-    def _receipt(self, receipt: Receipt) -> None:
-        keys = self._sorting.keys_of((receipt.gateway, receipt.epoch))
+    def _receipt(self, name: EpochName, generation: int, **what: Any) -> None:
+        keys = self._sorting.keys_of(name)
         if keys is not None:
-            self._inlet.answer(receipt.gateway, channels.RECEIPTS, write_receipt(receipt, keys.receipt_key))
+            gateway = gateway_of(name)
+            receipt = Receipt(gateway, name[16:], generation, **what)
+            self._inlet.answer(gateway, channels.RECEIPTS, write_receipt(receipt, keys.receipt_key))
 
     def _say_busy(self, arrivals: Sequence[Arrival]) -> None:
         names: set[EpochName] = set()
         for arrival in arrivals:
             with suppress(ProtocolError):
-                parsed = parse(arrival)
-                names.add((parsed.gateway, parsed.epoch))
-        for gateway, epoch in names:
-            self._receipt(Receipt(gateway, epoch, generation=0, busy=BUSY_SECONDS))
+                names.add(parse(arrival).epoch)
+        for name in names:
+            self._receipt(name, 0, busy=BUSY_SECONDS)
 
     async def _folds(self) -> None:
+        started = False
         while True:
             await asyncio.sleep(FOLD_SECONDS)
-            epochs, self._unfolded = self._unfolded, set()
-            for gateway, epoch in sorted(epochs):
-                try:
+            now = time.monotonic()
+            due = [epoch for epoch, since in self._unfolded.items() if now - since >= self._fold_after]
+            try:
+                if not started:
                     async with self._database.transaction(None) as connection:
-                        done = await fold(connection, gateway, epoch)
-                except Rejected as error:
-                    self._unfolded.add((gateway, epoch))
-                    log.warning("fold.failed", error=type(error).__name__)
-                    continue
-                if done is not None and done.broken_at is not None:
-                    log.error("epoch.forked", gateway=gateway.hex, epoch=epoch.hex(), at=done.broken_at)
+                        self._unfolded |= dict.fromkeys(await unfolded(connection), now)
+                    started = True
+                for first in range(0, len(due), MOST_FOLDED):
+                    await self._fold(due[first : first + MOST_FOLDED])
+            except Rejected as error:
+                log.warning("fold.failed", error=type(error).__name__)
+
+    async def _fold(self, epochs: Sequence[EpochName]) -> None:
+        for epoch in epochs:
+            self._unfolded.pop(epoch, None)
+        try:
+            async with self._database.transaction(None) as connection:
+                ends = await fold(connection, epochs)
+        except Rejected:
+            self._unfolded |= dict.fromkeys(epochs, 0.0)
+            raise
+        for name, end in ends.items():
+            if end.broken_at is not None:
+                log.error("epoch.forked", gateway=name[:16].hex(), epoch=name[16:].hex(), at=end.broken_at)
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(1)
+            if (self._waiting or self._settling) and time.monotonic() - self._moved_at > STUCK_SECONDS:
+                log.error("worker.stuck", waiting=len(self._waiting) + self._settling)
+                raise Stuck("messages are held and nothing moves")

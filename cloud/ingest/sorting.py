@@ -2,22 +2,35 @@
 
 import os
 from collections.abc import Sequence
-from uuid import UUID
+from functools import partial
 
 import structlog
 
 from cloud.database import Database
 from cloud.ingest.adoption import Adoption
 from cloud.ingest.arrival import Arrival
-from cloud.ingest.batch import Batch, DeadLetter, name_of
+from cloud.ingest.batch import Batch, DeadLetter
 from cloud.ingest.dispatch import wearables_in, why_not
 from cloud.ingest.key_encryption import KeyEncryption
-from cloud.ingest.ledger import OpeningRow
+from cloud.ingest.ledger import OpeningRow, epoch_columns
 from cloud.ingest.meters import REFUSED
-from cloud.ingest.unsealing import EpochName, IngestKeys, KeyGone, Opened, Parsed, open_opening, parse, parse_standing, unseal, verified
+from cloud.ingest.unsealing import (
+    EpochName,
+    IngestKeys,
+    KeyGone,
+    Opened,
+    Parsed,
+    open_opening,
+    parse,
+    parse_standing,
+    unseal_all,
+    verified,
+)
+from cloud.vitals.series_register import SeriesRegister
 from protocol import channels
-from protocol.envelope import NO_EPOCH, EpochKeys, Header, SealedOpening, digest
+from protocol.envelope import NO_EPOCH, EpochKeys, MessageClass, SealedOpening, digest
 from protocol.errors import ProtocolError, SealBroken, UnknownEpoch
+from protocol.joined_batches import BatchReader
 from protocol.receipts import RefusalReason, Refused
 
 log = structlog.get_logger()
@@ -33,6 +46,8 @@ class Sorting:
         self._database, self._adoption = database, adoption
         self._ingest_keys, self._key_encryption = ingest_keys, key_encryption
         self._epochs: dict[EpochName, EpochKeys] = {}
+        self._reader = BatchReader()
+        self.register = SeriesRegister(database)
 
     def keys_of(self, epoch: EpochName) -> EpochKeys | None:
         """Return an epoch's keys, as far as they are in memory."""
@@ -47,14 +62,14 @@ class Sorting:
         batch = Batch()
         standings = [arrival for arrival in arrivals if arrival.topic.endswith(f"/{channels.STANDINGS}")]
         await self._standings(standings, batch)
-        parsed = [p for arrival in arrivals if arrival not in standings and (p := self._parse(arrival, batch)) is not None]
-        batch.organisations = await self._adoption.organisations({p.gateway for p in parsed})
-        known = [p for p in parsed if p.gateway in batch.organisations or self._refuse(batch, p, "unknown_gateway")]
-        await self._load({(p.gateway, p.epoch) for p in known})
+        messages = [arrival for arrival in arrivals if arrival not in standings] if standings else arrivals
+        parsed = [p for arrival in messages if (p := self._parse(arrival, batch)) is not None]
+        batch.organisations = await self._adoption.organisations({p.name[:16] for p in parsed})
+        known = [p for p in parsed if p.name[:16] in batch.organisations or self._refuse(batch, p, "unknown_gateway")]
+        await self._load({p.epoch for p in known})
         await self._openings([p for p in known if isinstance(p.what, SealedOpening)], batch)
-        for one in known:
-            if isinstance(one.what, Header):
-                self._message(one, one.what, batch)
+        headed = [p for p in known if isinstance(p.what, MessageClass)]
+        batch.messages, batch.vitals = unseal_all(headed, self._reader, self._epochs.get, partial(self._refuse_message, batch))
         await self._fit(batch)
         return batch
 
@@ -81,13 +96,20 @@ class Sorting:
     def _refuse(self, batch: Batch, parsed: Parsed, reason: str) -> bool:
         """Note bytes that are not authentic; the gateway is told when its receipt key is known. Always False."""
         REFUSED.labels(reason).inc()
-        log.warning("message.refused", gateway=parsed.gateway.hex, epoch=parsed.epoch.hex(), counter=parsed.counter, reason=reason)
+        epoch = parsed.epoch
+        log.warning("message.refused", gateway=parsed.gateway.hex, epoch=epoch[16:].hex(), counter=parsed.counter, reason=reason)
         sha256 = digest(parsed.arrival.data)
-        batch.dead.append(DeadLetter(parsed.gateway, parsed.epoch, parsed.counter, sha256, reason))
-        name = (parsed.gateway, parsed.epoch)
-        if name in self._epochs:
-            batch.refused.setdefault(name, []).append(Refused(parsed.counter, sha256, RefusalReason.SEAL_BROKEN))
+        batch.dead.append(DeadLetter(parsed.gateway, epoch[16:], parsed.counter, sha256, reason))
+        if epoch in self._epochs:
+            batch.refused.setdefault(epoch, []).append(Refused(parsed.counter, sha256, RefusalReason.SEAL_BROKEN))
         return False
+
+    def _refuse_message(self, batch: Batch, parsed: Parsed, error: ProtocolError) -> None:
+        if isinstance(error, UnknownEpoch):
+            REFUSED.labels(error.reason).inc()
+            batch.unknown.add(parsed.epoch)
+        else:
+            self._refuse(batch, parsed, error.reason)
 
     async def _openings(self, parsed: Sequence[Parsed], batch: Batch) -> None:
         sealed = [(p, p.what) for p in parsed if isinstance(p.what, SealedOpening)]
@@ -96,16 +118,16 @@ class Sorting:
             try:
                 opened = open_opening(one, opening, certificates, self._ingest_keys)
             except UnknownEpoch as error:
-                if isinstance(error, KeyGone) and (one.gateway, one.epoch) in self._epochs:
+                if isinstance(error, KeyGone) and one.epoch in self._epochs:
                     batch.openings.append((one, None))
                     continue
                 REFUSED.labels(error.reason).inc()
-                batch.unknown.add((one.gateway, one.epoch))
+                batch.unknown.add(one.epoch)
             except SealBroken as error:
                 self._refuse(batch, one, error.reason)
             else:
-                self._epochs[one.gateway, one.epoch] = opened.keys
-                batch.openings.append((one, self._row(opened, batch.organisations[one.gateway])))
+                self._epochs[one.epoch] = opened.keys
+                batch.openings.append((one, self._row(opened, batch.organisations[one.name[:16]])))
 
     def _row(self, opened: Opened, organisation: int) -> OpeningRow:
         opening = opened.sealed.opening
@@ -131,33 +153,31 @@ class Sorting:
             return
         if len(self._epochs) > MOST_EPOCHS:
             self._epochs.clear()
+            missing = sorted(epochs)
         async with self._database.transaction(None) as connection:
             cursor = await connection.execute(
-                "select gateway_id, epoch, wrapped_secret from epoch join unnest(%s::uuid[], %s::bytea[]) as wanted(g, e)"
+                "select uuid_send(gateway_id) || epoch, wrapped_secret from epoch join unnest(%s, %s) as wanted(g, e)"
                 " on gateway_id = g and epoch = e where wrapped_secret is not null",
-                ([g for g, _ in missing], [e for _, e in missing]),
+                epoch_columns(missing),
+                binary=True,
             )
-            rows: list[tuple[UUID, bytes, bytes]] = [(g, bytes(e), bytes(w)) for g, e, w in await cursor.fetchall()]
-        for gateway, epoch, wrapped in rows:
-            secret = self._key_encryption.unwrap(wrapped, _SECRET + gateway.bytes + epoch)
-            self._epochs[gateway, epoch] = EpochKeys(secret)
-
-    def _message(self, parsed: Parsed, header: Header, batch: Batch) -> None:
-        try:
-            batch.messages.append(unseal(parsed, header, self.keys_of))
-        except UnknownEpoch as error:
-            REFUSED.labels(error.reason).inc()
-            batch.unknown.add((parsed.gateway, parsed.epoch))
-        except SealBroken as error:
-            self._refuse(batch, parsed, error.reason)
+            rows: list[tuple[EpochName, bytes]] = await cursor.fetchall()
+        for epoch, wrapped in rows:
+            self._epochs[epoch] = EpochKeys(self._key_encryption.unwrap(wrapped, _SECRET + epoch))
 
     async def _fit(self, batch: Batch) -> None:
-        wearables = {w for m in batch.messages if m.body is not None for w in wearables_in(m.body)}
-        batch.wearers = await self._adoption.wearers(wearables)
+        bodies = [m.body for m in batch.messages if m.body is not None]
+        batch.wearers = await self._adoption.wearers(wearable for body in bodies for wearable in wearables_in(body))
         for message in batch.messages:
-            parsed = message.parsed
-            reason = "undecodable" if message.body is None else why_not(message.body, parsed.gateway, batch.wearers)
+            name = message.parsed.name
+            reason = "undecodable" if message.body is None else why_not(message.body, name[:16], batch.wearers)
             if reason is not None:
-                batch.unfit[name_of(parsed)] = reason
+                batch.unfit[name] = reason
                 REFUSED.labels(reason).inc()
-                log.warning("message.kept_sealed", gateway=parsed.gateway.hex, counter=parsed.counter, reason=reason, why=message.why)
+                log.warning(
+                    "message.kept_sealed",
+                    gateway=message.parsed.gateway.hex,
+                    counter=message.parsed.counter,
+                    reason=reason,
+                    why=message.why,
+                )

@@ -3,9 +3,10 @@
 Pure but for the epochs it is given: `Known` is what the database and the key files say, looked up before.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from functools import lru_cache
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from cryptography.exceptions import InvalidSignature
@@ -15,13 +16,29 @@ from cryptography.x509 import load_der_x509_certificate
 
 from cloud.ingest.arrival import Arrival
 from protocol import channels
-from protocol.envelope import EpochKeys, Header, SealedOpening, digest, read_header, read_opening
-from protocol.errors import Malformed, SealBroken, Undecodable, UnknownEpoch
+from protocol.envelope import EpochKeys, MessageClass, SealedOpening, digest, message_class, read_opening
+from protocol.errors import Malformed, ProtocolError, SealBroken, Undecodable, UnknownEpoch
+from protocol.joined_batches import BatchReader, JoinedBatches, Rows
 from protocol.message import Body, decode_body
 from protocol.orders import SignedStanding, Standing, read_standing
 from provisioning.ingest_keys import PrivateKey
 
-EpochName = tuple[UUID, bytes]
+EpochName = bytes
+"""gateway (16 bytes) and epoch (16), as they stand in every message"""
+
+Name = bytes
+"""A message's name, for ever: EpochName and counter (8 bytes, big-endian). Names sort as the ledger does."""
+
+
+def counter_of(name: Name) -> int:
+    """Return the counter in a message's name."""
+    return int.from_bytes(name[32:])
+
+
+@lru_cache(maxsize=65_536)
+def gateway_of(name: EpochName | Name) -> UUID:
+    """Return whose epoch or message it is; remembered, since making an id takes longer than unsealing a message."""
+    return UUID(bytes=name[:16])
 
 
 class IngestKeys(Protocol):
@@ -36,15 +53,23 @@ class KeyGone(UnknownEpoch):
     """An authentic opening whose ingest key is not here: a repeat when its epoch is stored, else of an unknown epoch."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
-    """An arrival whose form is right: an opening or a message header of the gateway that its topic names."""
+class Parsed(NamedTuple):
+    """An arrival whose form is right: an opening, or a message of some class, of the gateway that its topic names. A tuple, for speed."""
 
     arrival: Arrival
     gateway: UUID
-    epoch: bytes
-    counter: int
-    what: SealedOpening | Header
+    name: Name
+    what: SealedOpening | MessageClass
+
+    @property
+    def epoch(self) -> EpochName:
+        """The epoch that it belongs to."""
+        return self.name[:32]
+
+    @property
+    def counter(self) -> int:
+        """Its number within the epoch."""
+        return counter_of(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +82,13 @@ class Opened:
     secret: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Unsealed:
-    """An authentic message. body: None when it is not understood; `why` then says so."""
+    """An authentic message. body: where its readings are among the joined ones, or what it says; None when it is not understood (`why`)."""
 
     parsed: Parsed
-    header: Header
     sha256: bytes
-    body: Body | None
+    body: Body | Rows | None = None
     why: str = ""
 
 
@@ -75,15 +99,16 @@ def parse(arrival: Arrival) -> Parsed:
         Malformed, Foreign: with the reason.
     """
     gateway, what = channels.sender(arrival.topic)
+    data = arrival.data
+    if what == channels.MESSAGES:
+        of_class = message_class(data)
+        channels.require_same(gateway.bytes, data[1:17])
+        return Parsed(arrival, gateway, data[1:41], of_class)
     if what == channels.STANDINGS:
         raise Malformed("a standing is no message")
-    if what == channels.OPENINGS:
-        sealed = read_opening(arrival.data)
-        channels.require_same(gateway, sealed.opening.gateway)
-        return Parsed(arrival, gateway, sealed.opening.epoch, 0, sealed)
-    header = read_header(arrival.data)
-    channels.require_same(gateway, header.gateway)
-    return Parsed(arrival, gateway, header.epoch, header.counter, header)
+    sealed = read_opening(data)
+    channels.require_same(gateway.bytes, data[1:17])
+    return Parsed(arrival, gateway, data[1:33] + bytes(8), sealed)
 
 
 def open_opening(
@@ -126,7 +151,7 @@ def parse_standing(arrival: Arrival) -> SignedStanding:
     """
     gateway, _ = channels.sender(arrival.topic)
     signed = read_standing(arrival.data)
-    channels.require_same(gateway, signed.standing.gateway)
+    channels.require_same(gateway.bytes, signed.standing.gateway.bytes)
     return signed
 
 
@@ -144,18 +169,45 @@ def verified(signed: SignedStanding, certificates: Mapping[tuple[UUID, bytes], b
     return standing
 
 
-def unseal(parsed: Parsed, header: Header, keys_of: Callable[[EpochName], EpochKeys | None]) -> Unsealed:
-    """Unseal and decode a message.
+def unseal_all(
+    parsed: Sequence[Parsed],
+    reader: BatchReader,
+    keys_of: Callable[[EpochName], EpochKeys | None],
+    refuse: Callable[[Parsed, ProtocolError], None],
+) -> tuple[list[Unsealed], JoinedBatches]:
+    """Unseal and decode messages (no openings), the readings of all of them at once.
 
-    Raises:
-        UnknownEpoch: its opening is not here. SealBroken: altered.
+    refuse: is told of each message that is of an unknown epoch (`UnknownEpoch`) or was altered (`SealBroken`).
     """
-    keys = keys_of((parsed.gateway, parsed.epoch))
-    if keys is None:
-        raise UnknownEpoch("a message of an epoch whose opening is not stored")
-    data = parsed.arrival.data
-    plain = keys.unseal(header, data)
+    messages: list[Unsealed] = []
+    of_vitals: list[Unsealed] = []
+    bodies: list[bytes] = []
+    for one in parsed:
+        data = one.arrival.data
+        keys = keys_of(one.name[:32])
+        if keys is None:
+            refuse(one, UnknownEpoch("a message of an epoch whose opening is not stored"))
+            continue
+        try:
+            plain = keys.unseal(data)
+        except SealBroken as error:
+            refuse(one, error)
+            continue
+        message = Unsealed(one, digest(data))
+        messages.append(message)
+        if one.what is MessageClass.VITAL:
+            of_vitals.append(message)
+            bodies.append(plain)
+        else:
+            _decode(message, one.what, plain)
+    joined = reader.join(bodies)
+    for number, message in enumerate(of_vitals):
+        message.body, message.why = joined.bodies[number], joined.unfit.get(number, "")
+    return messages, joined
+
+
+def _decode(message: Unsealed, what: SealedOpening | MessageClass, plain: bytes) -> None:
     try:
-        return Unsealed(parsed, header, digest(data), decode_body(header.of_class, plain))
+        message.body = decode_body(what if isinstance(what, MessageClass) else MessageClass.OPENING, plain)
     except Undecodable as error:
-        return Unsealed(parsed, header, digest(data), None, str(error))
+        message.why = str(error)

@@ -243,14 +243,14 @@ async def test_a_slow_socket_is_dropped_and_counted(database: Addresses, clinics
         serving = asyncio.create_task(feed.serve(cast("WebSocket", stuck), Caller(uuid4(), clinics[0].id, b"")))
         async with asyncio.timeout(WITHIN_S):
             while not serving.done():
-                feed.announce(json.dumps({"organisation": clinics[0].id, "patient": str(uuid4()), "kinds": ["reading"]}))
+                feed.announce(json.dumps({"organisation": clinics[0].id, "patients": [str(uuid4())], "kinds": ["reading"]}))
                 await asyncio.sleep(0.01)
         await serving
     assert dropped == [True]
     assert stuck.closed_with == 1013
 
 
-@pytest.mark.parametrize("payload", ["", "[]", "{}", '{"organisation":"1","patient":"x","kinds":[]}', '{"organisation":1}'])
+@pytest.mark.parametrize("payload", ["", "[]", "{}", '{"organisation":"1","patients":["x"],"kinds":[]}', '{"organisation":1}'])
 def test_an_announcement_not_understood_is_none(payload: str) -> None:
     assert announcement(payload) is None
 

@@ -25,4 +25,4 @@ def test_other_topics_are_malformed(topic: str) -> None:
 
 def test_anothers_message_is_foreign() -> None:
     with pytest.raises(Foreign):
-        require_same(GATEWAY, UUID(int=3))
+        require_same(GATEWAY.bytes, bytes(16))

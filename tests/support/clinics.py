@@ -136,7 +136,7 @@ class Planter:
         return alert
 
     def announce(self, patient: Patient, *kinds: str) -> None:
-        body = json.dumps({"organisation": patient.organisation, "patient": str(patient.id), "kinds": kinds})
+        body = json.dumps({"organisation": patient.organisation, "patients": [str(patient.id)], "kinds": kinds})
         self.run("select pg_notify('live', %s)", [body])
 
 

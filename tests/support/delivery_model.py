@@ -264,7 +264,7 @@ class Replay:
 
     async def fold(self, epoch: bytes) -> None:
         async with self._database.transaction(None) as connection:
-            await fold(connection, GATEWAY, epoch)
+            await fold(connection, [GATEWAY.bytes + epoch])
 
     async def _restore(self) -> None:
         for worker in self.workers:

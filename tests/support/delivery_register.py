@@ -66,7 +66,7 @@ class Register:
         if kind in ("poison", "broken"):
             return Made(kind, serial, data)
         header = read_header(data)
-        match decode_body(header.of_class, self._epoch_keys(name[0]).unseal(header, data)):
+        match decode_body(header.of_class, self._epoch_keys(name[0]).unseal(data)):
             case Gap(given_up):
                 named = sorted([self.number(item.epoch), c] for item in given_up for c in range(item.first, item.last + 1))
                 return Made("gap", named, data)

@@ -79,7 +79,7 @@ class Rig:
     def said(self) -> list[tuple[Header, Body]]:
         """Return every message on the disk, unsealed."""
         messages = [(epoch, data) for state in ("queued", "held") for epoch, counter, data in self.rows(state) if counter]
-        unsealed = [(read_header(data), self.keys(epoch).unseal(read_header(data), data)) for epoch, data in messages]
+        unsealed = [(read_header(data), self.keys(epoch).unseal(data)) for epoch, data in messages]
         return [(header, decode_body(header.of_class, body)) for header, body in unsealed]
 
     def receipt(self, epoch: bytes, counters: Sequence[int] = (), generation: int = 5, refused: Sequence[tuple[int, bytes]] = ()) -> bytes:

@@ -41,10 +41,14 @@ class FakeInlet:
     def __init__(self) -> None:
         self.answers: list[tuple[UUID, str, bytes]] = []
         self.take: Callable[[Arrival], None] | None = None
+        self.left = False
 
     async def listen(self, take: Callable[[Arrival], None]) -> None:
         self.take = take
         await asyncio.Event().wait()
+
+    def leave(self) -> None:
+        self.left = True
 
     def answer(self, gateway: UUID, what: str, data: bytes) -> None:
         self.answers.append((gateway, what, data))
@@ -86,7 +90,7 @@ class Exchange:
         """A worker with nothing in memory."""
         key = self.rig.ingest_key
         sorting = Sorting(self.database, Adoption(self.database), {key.id: key}, KEK)
-        self.line = IngestLine(self.database, self.inlet, sorting, DATA_KEYS)
+        self.line = IngestLine(self.database, self.inlet, sorting, DATA_KEYS, fold_after=0)
 
     def arrival(self, counter: int, data: bytes, gateway: UUID = GATEWAY) -> Arrival:
         what = channels.MESSAGES if counter else channels.OPENINGS

@@ -17,7 +17,7 @@ STEPS = {"insert": (TAKEN, INSERTED), "check": (INSERTED, CHECKED), "commit": (C
 """verb -> (phase before, phase after)"""
 
 Said = tuple[int, int, str]
-_PROGRESS = "select gateway_id, epoch, done_upto, head from epoch"
+_PROGRESS = "select uuid_send(gateway_id) || epoch, done_upto, head from epoch"
 
 
 class _HaltingConnection:
@@ -29,11 +29,11 @@ class _HaltingConnection:
     def __getattr__(self, name: str) -> object:
         return getattr(self._connection, name)
 
-    async def execute(self, query: str, *values: object) -> object:
+    async def execute(self, query: str, *values: object, **options: Any) -> object:
         if not query.startswith(_PROGRESS):
-            return await self._connection.execute(query, *values)
+            return await self._connection.execute(query, *values, **options)
         await self._worker.halt(INSERTED)
-        cursor = await self._connection.execute(query, *values)
+        cursor = await self._connection.execute(query, *values, **options)
         await self._worker.halt(CHECKED)
         return cursor
 

@@ -1,12 +1,14 @@
-"""What we call of gmqtt 0.8."""
+"""What we call of gmqtt 0.8, and what cloud/ingest/bulk_client.py replaces of it."""
 
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from typing import Any
 
 class Client:
-    on_connect: Callable[[Client, int, int, dict[str, object]], None]
+    on_connect: Callable[[Any, int, int, dict[str, object]], None]
     on_disconnect: Callable[..., None]
-    on_message: Callable[[Client, str, bytes, int, dict[str, object]], Awaitable[int | None]]
+    _package_handler: Any
+    _connection: Any
     def __init__(
         self,
         client_id: str,
@@ -20,6 +22,6 @@ class Client:
     def is_connected(self) -> bool: ...
     def set_config(self, config: dict[str, int]) -> None: ...
     async def connect(self, host: str, port: int = ..., ssl: ssl.SSLContext | bool = ..., keepalive: int = ...) -> None: ...
-    async def disconnect(self) -> None: ...
+    async def disconnect(self, reason_code: int = ..., *, session_expiry_interval: int = ...) -> None: ...
     def subscribe(self, subscription_or_topic: str, qos: int = ...) -> None: ...
-    def publish(self, message_or_topic: str, payload: bytes, qos: int = ...) -> None: ...
+    def unsubscribe(self, topic: str) -> None: ...

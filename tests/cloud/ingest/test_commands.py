@@ -49,7 +49,7 @@ async def send(wire: Exchange) -> bytes:
     epoch = arrivals[0].data[17:33]
     async with wire.database.transaction(None) as connection:
         for (each,) in wire.rows("select epoch from epoch"):
-            await fold(connection, GATEWAY, bytes(each))
+            await fold(connection, [GATEWAY.bytes + bytes(each)])
     return epoch
 
 
@@ -139,7 +139,7 @@ async def test_an_epoch_that_was_only_heard_of_may_be_sealed_to_the_key_and_hold
     assert f"gateway {GATEWAY.hex}: the opening of epoch {unheard.hex()} never came" in capsys.readouterr().err
     await wire.carry(*wire.queued()[:2])
     async with wire.database.transaction(None) as connection:
-        await fold(connection, GATEWAY, unheard)
+        await fold(connection, [GATEWAY.bytes + unheard])
     assert await run("retire", old.id.hex()) == 0
 
 

@@ -59,13 +59,13 @@ async def test_the_database_says_the_same(wire: Exchange) -> None:
     arrivals = wire.queued()
     await wire.carry(*arrivals[:2], *arrivals[3:])
     async with wire.database.transaction(None) as connection:
-        await fold(connection, GATEWAY, first)
+        await fold(connection, [GATEWAY.bytes + first])
         said = await statement(connection, GATEWAY, first)
         assert said is not None
         assert (said.complete_to, said.missing, said.whole_at) == (1, (2,), None)
     await wire.carry(arrivals[2])
     async with wire.database.transaction(None) as connection:
-        end = await fold(connection, GATEWAY, first)
+        end = (await fold(connection, [GATEWAY.bytes + first]))[GATEWAY.bytes + first]
         assert end is not None
         assert end.broken_at is None
         assert await statement(connection, GATEWAY, first) == stated(3, [], [4], None)

@@ -17,7 +17,7 @@ async def test_a_repeat_that_waits_for_a_fold_is_recognised(wire: Exchange) -> N
     epoch = wire.rig.rows()[0][0]
     await wire.carry(*arrivals)
     async with wire.database.transaction(None) as folding:
-        await fold(folding, GATEWAY, epoch)
+        await fold(folding, [GATEWAY.bytes + epoch])
         late = asyncio.create_task(wire.carry(arrivals[1]))
         async with asyncio.timeout(10):
             while not wire.rows("select pid from pg_stat_activity where wait_event_type = 'Lock' and query like 'insert into ledger%%'"):
@@ -34,9 +34,9 @@ async def test_a_gap_that_names_folded_counters_leaves_no_row(wire: Exchange) ->
     epoch = wire.rig.rows()[0][0]
     await wire.carry(*wire.queued())
     async with wire.database.transaction(None) as connection:
-        await fold(connection, GATEWAY, epoch)
-        gaps = await ledger.enter_gaps(connection, [(GATEWAY, epoch, 1), (GATEWAY, epoch, 9)])
-        done = await ledger.progress(connection, [(GATEWAY, epoch)])
+        await fold(connection, [GATEWAY.bytes + epoch])
+        gaps = await ledger.enter_gaps(connection, [GATEWAY.bytes + epoch + counter.to_bytes(8) for counter in (1, 9)])
+        done = await ledger.progress(connection, [GATEWAY.bytes + epoch])
         _, late = ledger.taken({}, gaps, done)
         await ledger.forget(connection, late)
     assert wire.rows("select counter, status from ledger") == [(9, "gap")]
