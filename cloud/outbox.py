@@ -41,7 +41,7 @@ class Outbox:
             orders = await due(connection, self._now())
         for order in orders:
             try:
-                self._inlet.answer(order.gateway, channels.ORDERS, self._sealed(order))
+                self._inlet.answer(order.gateway.bytes, channels.ORDERS, self._sealed(order))
             except Malformed:
                 log.error("order.no_key", gateway=order.gateway.hex, number=order.number)
             else:

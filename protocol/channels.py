@@ -29,15 +29,14 @@ def shared_upward(group: str) -> str:
     return f"$share/{group}/{ALL_UPWARD}"
 
 
-@lru_cache(maxsize=65_536)
 def downward(gateway: UUID, what: str) -> str:
     """Return where a gateway hears receipts, `Unknown`s and orders."""
     return f"g/{gateway.hex}/down/{what}"
 
 
 @lru_cache(maxsize=65_536)
-def sender(topic: str) -> tuple[UUID, str]:
-    """Return which gateway published on an upward topic, and what.
+def sender(topic: str) -> tuple[bytes, str]:
+    """Return which gateway (16 bytes) published on an upward topic, and what.
 
     Raises:
         Malformed: not an upward topic.
@@ -51,7 +50,7 @@ def sender(topic: str) -> tuple[UUID, str]:
         raise Malformed("an upward topic names no gateway") from error
     if gateway.hex != parts[1]:
         raise Malformed("an upward topic spells its gateway in another form")
-    return gateway, parts[3]
+    return gateway.bytes, parts[3]
 
 
 def require_same(topic_gateway: bytes, header_gateway: bytes) -> None:

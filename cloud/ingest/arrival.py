@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
-from uuid import UUID
 
 
 @dataclass(slots=True, eq=False)
@@ -29,6 +28,6 @@ class Inlet(Protocol):
         """Ask for nothing more; what was handed over is still to be settled."""
         ...
 
-    def answer(self, gateway: UUID, what: str, data: bytes) -> None:
-        """Say something to a gateway, once, without a promise; nothing happens while the link is down."""
+    def answer(self, gateway: bytes, what: str, data: bytes) -> None:
+        """Say something to a gateway (its id, 16 bytes), once, without a promise; nothing happens while the link is down."""
         ...

@@ -121,13 +121,13 @@ def _given_up(messages: Sequence[Unsealed]) -> list[Name]:
 def _sealing_organisations(fit: Sequence[Unsealed], unfit: Sequence[Unsealed], batch: Batch) -> set[int]:
     """Return whose data these messages become that are stored under a key."""
     wearables = {wearable for m in fit if m.body is not None and needs_key(m.body) for wearable in wearables_in(m.body)}
-    return {batch.wearers[w].organisation for w in wearables} | {batch.organisations[m.parsed.name[:16]] for m in unfit}
+    return {batch.wearers[w].organisation for w in wearables} | {batch.organisations[m.parsed.gateway] for m in unfit}
 
 
 async def _keep_sealed(connection: Connection, messages: Sequence[Unsealed], batch: Batch, keys: Mapping[int, DataKey]) -> None:
     for message in messages:
         name = message.parsed.name
-        gateway, epoch, counter = message.parsed.gateway, name[16:32], message.parsed.counter
+        gateway, epoch, counter = UUID(bytes=name[:16]), name[16:32], message.parsed.counter
         key = keys[batch.organisations[name[:16]]]
         place = row("undecoded", gateway.bytes, epoch, counter)
         await connection.execute(

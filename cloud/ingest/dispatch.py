@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,7 +95,7 @@ async def _findings(storing: Storing, messages: Sequence[Unsealed]) -> None:
             wearable = message.body.trigger_wearable.bytes
             key = storing.keys[storing.wearers[wearable].organisation]
             parsed = message.parsed
-            if await add_finding(storing.connection, key, parsed.gateway, parsed.epoch[16:], parsed.counter, message.body):
+            if await add_finding(storing.connection, key, UUID(bytes=parsed.gateway), parsed.epoch[16:], parsed.counter, message.body):
                 storing.touch("alert", [wearable])
 
 

@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any
+from uuid import UUID
 
 import structlog
 
@@ -18,7 +19,7 @@ from cloud.ingest.folding import fold, unfolded
 from cloud.ingest.meters import AWAY, COMMIT_SECONDS, MESSAGES, READINGS, REFUSED, WAITING
 from cloud.ingest.orders import hear
 from cloud.ingest.sorting import Sorting
-from cloud.ingest.unsealing import EpochName, counter_of, gateway_of, parse
+from cloud.ingest.unsealing import EpochName, counter_of, parse
 from protocol import channels
 from protocol.envelope import NO_HEAD, MessageClass
 from protocol.errors import ProtocolError
@@ -170,25 +171,24 @@ class IngestLine:
         """Receipt everything of the batch, repeats too: what is in the ledger is stored."""
         counters: dict[EpochName, list[int]] = {}
         for parsed in (*(opening for opening, _ in batch.openings), *(message.parsed for message in batch.messages)):
-            counters.setdefault(parsed.name[:32], []).append(counter_of(parsed.name))
+            counters.setdefault(parsed.epoch, []).append(counter_of(parsed.name))
         for name in counters.keys() | batch.refused.keys():
             done, head = committed.done.get(name, (-1, None))
             stored, keys = counters.get(name, ()), self._sorting.keys_of(name)
             if len(stored) == 1 and name not in batch.refused and keys is not None:
                 receipt = write_stored(name, committed.generation, stored[0], done, head or NO_HEAD, keys.receipt_key)
-                self._inlet.answer(gateway_of(name), channels.RECEIPTS, receipt)
+                self._inlet.answer(name[:16], channels.RECEIPTS, receipt)
             else:
                 refused = tuple(batch.refused.get(name, ()))
                 self._receipt(name, committed.generation, stored=ranges_of(stored), refused=refused, done_upto=done, head=head or NO_HEAD)
         for name in batch.unknown:
-            self._inlet.answer(gateway_of(name), channels.UNKNOWN, write_unknown(name[16:]))
+            self._inlet.answer(name[:16], channels.UNKNOWN, write_unknown(name[16:]))
 
     def _receipt(self, name: EpochName, generation: int, **what: Any) -> None:
         keys = self._sorting.keys_of(name)
         if keys is not None:
-            gateway = gateway_of(name)
-            receipt = Receipt(gateway, name[16:], generation, **what)
-            self._inlet.answer(gateway, channels.RECEIPTS, write_receipt(receipt, keys.receipt_key))
+            receipt = Receipt(UUID(bytes=name[:16]), name[16:], generation, **what)
+            self._inlet.answer(name[:16], channels.RECEIPTS, write_receipt(receipt, keys.receipt_key))
 
     def _say_busy(self, arrivals: Sequence[Arrival]) -> None:
         names: set[EpochName] = set()

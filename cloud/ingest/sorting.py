@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from functools import partial
+from uuid import UUID
 
 import structlog
 
@@ -64,8 +65,8 @@ class Sorting:
         await self._standings(standings, batch)
         messages = [arrival for arrival in arrivals if arrival not in standings] if standings else arrivals
         parsed = [p for arrival in messages if (p := self._parse(arrival, batch)) is not None]
-        batch.organisations = await self._adoption.organisations({p.name[:16] for p in parsed})
-        known = [p for p in parsed if p.name[:16] in batch.organisations or self._refuse(batch, p, "unknown_gateway")]
+        batch.organisations = await self._adoption.organisations({p.gateway for p in parsed})
+        known = [p for p in parsed if p.gateway in batch.organisations or self._refuse(batch, p, "unknown_gateway")]
         await self._load({p.epoch for p in known})
         await self._openings([p for p in known if isinstance(p.what, SealedOpening)], batch)
         headed = [p for p in known if isinstance(p.what, MessageClass)]
@@ -97,9 +98,9 @@ class Sorting:
         """Note bytes that are not authentic; the gateway is told when its receipt key is known. Always False."""
         REFUSED.labels(reason).inc()
         epoch = parsed.epoch
-        log.warning("message.refused", gateway=parsed.gateway.hex, epoch=epoch[16:].hex(), counter=parsed.counter, reason=reason)
+        log.warning("message.refused", gateway=parsed.gateway.hex(), epoch=epoch[16:].hex(), counter=parsed.counter, reason=reason)
         sha256 = digest(parsed.arrival.data)
-        batch.dead.append(DeadLetter(parsed.gateway, epoch[16:], parsed.counter, sha256, reason))
+        batch.dead.append(DeadLetter(UUID(bytes=parsed.gateway), epoch[16:], parsed.counter, sha256, reason))
         if epoch in self._epochs:
             batch.refused.setdefault(epoch, []).append(Refused(parsed.counter, sha256, RefusalReason.SEAL_BROKEN))
         return False
@@ -113,7 +114,7 @@ class Sorting:
 
     async def _openings(self, parsed: Sequence[Parsed], batch: Batch) -> None:
         sealed = [(p, p.what) for p in parsed if isinstance(p.what, SealedOpening)]
-        certificates = await self._adoption.certificates((p.gateway, s.opening.certificate_id) for p, s in sealed)
+        certificates = await self._adoption.certificates((s.opening.gateway, s.opening.certificate_id) for _, s in sealed)
         for one, opening in sealed:
             try:
                 opened = open_opening(one, opening, certificates, self._ingest_keys)
@@ -127,7 +128,7 @@ class Sorting:
                 self._refuse(batch, one, error.reason)
             else:
                 self._epochs[one.epoch] = opened.keys
-                batch.openings.append((one, self._row(opened, batch.organisations[one.name[:16]])))
+                batch.openings.append((one, self._row(opened, batch.organisations[one.gateway])))
 
     def _row(self, opened: Opened, organisation: int) -> OpeningRow:
         opening = opened.sealed.opening
@@ -170,13 +171,13 @@ class Sorting:
         batch.wearers = await self._adoption.wearers(wearable for body in bodies for wearable in wearables_in(body))
         for message in batch.messages:
             name = message.parsed.name
-            reason = "undecodable" if message.body is None else why_not(message.body, name[:16], batch.wearers)
+            reason = "undecodable" if message.body is None else why_not(message.body, message.parsed.gateway, batch.wearers)
             if reason is not None:
                 batch.unfit[name] = reason
                 REFUSED.labels(reason).inc()
                 log.warning(
                     "message.kept_sealed",
-                    gateway=message.parsed.gateway.hex,
+                    gateway=message.parsed.gateway.hex(),
                     counter=message.parsed.counter,
                     reason=reason,
                     why=message.why,

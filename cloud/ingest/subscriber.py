@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import Callable
+from functools import lru_cache
 from uuid import UUID
 
 import structlog
@@ -71,6 +72,11 @@ class Subscriber:
         self._client.new_link()
         log.warning("inlet.lost")
 
-    def answer(self, gateway: UUID, what: str, data: bytes) -> None:
+    def answer(self, gateway: bytes, what: str, data: bytes) -> None:
         """Publish at QoS 0."""
-        self._client.say(channels.downward(gateway, what), data)
+        self._client.say(_downward(gateway, what), data)
+
+
+@lru_cache(maxsize=65_536)
+def _downward(gateway: bytes, what: str) -> str:
+    return channels.downward(UUID(bytes=gateway), what)

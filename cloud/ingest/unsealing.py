@@ -5,7 +5,6 @@ Pure but for the epochs it is given: `Known` is what the database and the key fi
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
@@ -35,12 +34,6 @@ def counter_of(name: Name) -> int:
     return int.from_bytes(name[32:])
 
 
-@lru_cache(maxsize=65_536)
-def gateway_of(name: EpochName | Name) -> UUID:
-    """Return whose epoch or message it is; remembered, since making an id takes longer than unsealing a message."""
-    return UUID(bytes=name[:16])
-
-
 class IngestKeys(Protocol):
     """The ingest keys that are here; a mapping will do."""
 
@@ -57,14 +50,10 @@ class Parsed(NamedTuple):
     """An arrival whose form is right: an opening, or a message of some class, of the gateway that its topic names. A tuple, for speed."""
 
     arrival: Arrival
-    gateway: UUID
+    gateway: bytes
+    epoch: EpochName
     name: Name
     what: SealedOpening | MessageClass
-
-    @property
-    def epoch(self) -> EpochName:
-        """The epoch that it belongs to."""
-        return self.name[:32]
 
     @property
     def counter(self) -> int:
@@ -102,13 +91,13 @@ def parse(arrival: Arrival) -> Parsed:
     data = arrival.data
     if what == channels.MESSAGES:
         of_class = message_class(data)
-        channels.require_same(gateway.bytes, data[1:17])
-        return Parsed(arrival, gateway, data[1:41], of_class)
+        channels.require_same(gateway, data[1:17])
+        return Parsed(arrival, gateway, data[1:33], data[1:41], of_class)
     if what == channels.STANDINGS:
         raise Malformed("a standing is no message")
     sealed = read_opening(data)
-    channels.require_same(gateway.bytes, data[1:17])
-    return Parsed(arrival, gateway, data[1:33] + bytes(8), sealed)
+    channels.require_same(gateway, data[1:17])
+    return Parsed(arrival, gateway, data[1:33], data[1:33] + bytes(8), sealed)
 
 
 def open_opening(
@@ -122,7 +111,7 @@ def open_opening(
         UnknownEpoch: its certificate is not known here. KeyGone: its ingest key is not. SealBroken: its signature or seal does not hold.
     """
     opening = sealed.opening
-    certificate = certificates.get((parsed.gateway, opening.certificate_id))
+    certificate = certificates.get((opening.gateway, opening.certificate_id))
     if certificate is None:
         raise UnknownEpoch("an opening names a certificate that is not known here")
     _require_signed(certificate, sealed.signature, sealed.signed)
@@ -151,7 +140,7 @@ def parse_standing(arrival: Arrival) -> SignedStanding:
     """
     gateway, _ = channels.sender(arrival.topic)
     signed = read_standing(arrival.data)
-    channels.require_same(gateway.bytes, signed.standing.gateway.bytes)
+    channels.require_same(gateway, signed.standing.gateway.bytes)
     return signed
 
 
@@ -184,7 +173,7 @@ def unseal_all(
     bodies: list[bytes] = []
     for one in parsed:
         data = one.arrival.data
-        keys = keys_of(one.name[:32])
+        keys = keys_of(one.epoch)
         if keys is None:
             refuse(one, UnknownEpoch("a message of an epoch whose opening is not stored"))
             continue

@@ -11,7 +11,7 @@ GATEWAY = UUID("00000000-0000-4000-8000-00000000000a")
 
 
 def test_a_topic_tells_its_sender() -> None:
-    assert sender(upward(GATEWAY, MESSAGES)) == (GATEWAY, MESSAGES)
+    assert sender(upward(GATEWAY, MESSAGES)) == (GATEWAY.bytes, MESSAGES)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from protocol.receipts import (
     read_receipt,
     read_unknown,
     write_receipt,
+    write_stored,
     write_unknown,
 )
 
@@ -49,3 +50,9 @@ def test_unknown_names_its_epoch() -> None:
     assert read_unknown(write_unknown(b"e" * 16)) == b"e" * 16
     with pytest.raises(Malformed):
         read_unknown(b"\x01")
+
+
+@given(st.integers(1, 2**20 - 1), st.integers(-1, 2**20), st.binary(min_size=32, max_size=32))
+def test_the_receipt_of_one_message_is_the_same_bytes(counter: int, done_upto: int, head: bytes) -> None:
+    long_way = Receipt(GATEWAY, b"e" * 16, 1700000000000, ((counter, 1),), (), done_upto, head)
+    assert write_stored(GATEWAY.bytes + b"e" * 16, 1700000000000, counter, done_upto, head, KEY) == write_receipt(long_way, KEY)

@@ -39,7 +39,7 @@ class FakeInlet:
     """An inlet that remembers what was answered."""
 
     def __init__(self) -> None:
-        self.answers: list[tuple[UUID, str, bytes]] = []
+        self.answers: list[tuple[bytes, str, bytes]] = []
         self.take: Callable[[Arrival], None] | None = None
         self.left = False
 
@@ -50,7 +50,7 @@ class FakeInlet:
     def leave(self) -> None:
         self.left = True
 
-    def answer(self, gateway: UUID, what: str, data: bytes) -> None:
+    def answer(self, gateway: bytes, what: str, data: bytes) -> None:
         self.answers.append((gateway, what, data))
 
 

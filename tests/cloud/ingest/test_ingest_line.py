@@ -7,6 +7,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
+from cloud.ingest.ingest_line import Stuck
 from cloud.ingest.meters import REFUSED
 from edge.gateway.outbox import Parcel
 from protocol import channels
@@ -221,7 +222,7 @@ async def test_a_finding_raises_its_alert_once_even_when_it_is_said_in_two_messa
         await wire.carry(*wire.queued())
         (told,) = listener.notifies(timeout=5, stop_after=1)
     assert wire.rows("select kind, priority, state from alert") == [("early_warning", "high", "raised")] * 2
-    assert str(PATIENT) in told.payload
+    assert PATIENT.hex in told.payload
     assert "160" not in told.payload
 
 
@@ -277,3 +278,33 @@ async def test_a_database_without_the_epoch_that_memory_has_is_asked_again(wire:
     await wire.line._settle([message])
     assert wire.inlet.answers[-1][1] == channels.UNKNOWN
     assert wire.rows("select count(*) from ledger") == [(0,)]
+
+
+async def test_a_worker_that_holds_messages_and_moves_nothing_asks_for_another_process(
+    wire: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cloud.ingest.ingest_line.STUCK_SECONDS", 0.5)
+    wire.rig.outbox.put([vitals()], NOON)
+    with psycopg.connect(wire.addresses.superuser) as blocking:
+        blocking.execute("lock table ledger")
+        for arrival in wire.queued():
+            wire.line.take(arrival)
+        async with asyncio.timeout(10):
+            with pytest.raises(ExceptionGroup) as stuck:
+                await wire.line.run()
+    assert stuck.group_contains(Stuck)
+    assert wire.settled == []
+
+
+async def test_a_worker_that_leaves_settles_all_that_it_was_given(wire: Exchange, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cloud.ingest.ingest_line.IDLE_SECONDS", 0.3)
+    wire.rig.outbox.put([vitals(), vitals()], NOON)
+    work = asyncio.create_task(wire.line.run())
+    for arrival in wire.queued():
+        wire.line.take(arrival)
+    async with asyncio.timeout(10):
+        await wire.line.drain()
+    work.cancel()
+    assert wire.inlet.left
+    assert wire.settled == [True] * 3
+    assert wire.rows("select count(*) from reading") == [(2,)]

@@ -46,7 +46,7 @@ class Orders:
         """Return the orders that are due now."""
         self.wire.inlet.answers.clear()
         await self.outbox.say_due()
-        assert all((gateway, what) == (GATEWAY, channels.ORDERS) for gateway, what, _ in self.wire.inlet.answers)
+        assert all((gateway, what) == (GATEWAY.bytes, channels.ORDERS) for gateway, what, _ in self.wire.inlet.answers)
         return [data for _, _, data in self.wire.inlet.answers]
 
     def open(self) -> list[tuple]:
