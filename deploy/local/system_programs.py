@@ -4,10 +4,13 @@ Nothing is installed: an installed mosquitto would start as a service and stay. 
 machine's are empty, so neither root nor a change to the machine is needed. What was unpacked stays in the cache for the next run.
 """
 
+import fcntl
 import os
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -40,16 +43,26 @@ def find(name: str, packages: tuple[str, ...], cache: Path) -> SystemProgram:
     if installed:
         return SystemProgram(Path(installed))
     folder = (cache / "debian" / name).absolute()
-    if unpacked := _unpacked(name, folder):
-        return unpacked
-    whats_wrong = _unpack(packages, folder)
-    if unpacked := _unpacked(name, folder):
-        return unpacked
-    shutil.rmtree(folder, ignore_errors=True)
+    with _alone(folder):
+        if unpacked := _unpacked(name, folder):
+            return unpacked
+        whats_wrong = _unpack(packages, folder)
+        if unpacked := _unpacked(name, folder):
+            return unpacked
+        shutil.rmtree(folder, ignore_errors=True)
     raise ProgramMissing(
         f"{name} is not installed and could not be fetched ({whats_wrong}). "
         f"Install it: apt install {packages[0]} (Debian, Ubuntu), dnf install {name} (Fedora), brew install {name} (macOS)"
     )
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep other processes from unpacking into the same folder: they wait, and then find what the first has unpacked."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_name(f"{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _unpacked(name: str, folder: Path) -> SystemProgram | None:
