@@ -17,7 +17,7 @@ from protocol.typed_arrays import typed_array
 
 MOST_LAYOUTS = 1000
 _KINDS = {"wearable": "u1", "metric": "<u2", "at": "<i8", "value": "<f8", "absence": "u1", "record": "<i8"}
-_TAGS = {name: typed_array(np.zeros(1, kind)).tag for name, kind in _KINDS.items()}
+COLUMN_TAGS = {name: typed_array(np.zeros(1, kind)).tag for name, kind in _KINDS.items()}
 _IS_VALUE = np.zeros(1 << 16, dtype=np.bool_)
 _LOW, _HIGH = np.zeros(1 << 16), np.zeros(1 << 16)
 for _code in VALUE_CODES.tolist():
@@ -101,7 +101,7 @@ class BatchReader:
         place = 0
         while len(numbers):
             if place == len(known):
-                layout = learn(bodies[int(numbers[0])], _TAGS)
+                layout = learn(bodies[int(numbers[0])], COLUMN_TAGS)
                 if layout is None or self._known == MOST_LAYOUTS or not _fits(layout):
                     _read_alone(gathering, int(numbers[0]), bodies[int(numbers[0])])
                     raw, numbers = raw[1:], numbers[1:]

@@ -91,7 +91,7 @@ persistence_location {folder}/kept/
 autosave_interval 1
 max_queued_messages 0
 max_queued_bytes 0
-max_inflight_messages 1000
+max_inflight_messages 4000
 set_tcp_nodelay true
 log_dest stdout
 log_type error

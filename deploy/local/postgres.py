@@ -118,7 +118,15 @@ def temporary() -> Generator[str]:
 
 
 def _settings(sockets: Path) -> Iterator[str]:
-    settings = {"listen_addresses": "", "unix_socket_directories": str(sockets), "unix_socket_permissions": "0700", "timezone": "UTC"}
+    settings = {
+        "listen_addresses": "",
+        "unix_socket_directories": str(sockets),
+        "unix_socket_permissions": "0700",
+        "timezone": "UTC",
+        "shared_buffers": "512MB",  # the end of every series' range in the index of readings: 8 kB for each of 30,000 series
+        "max_wal_size": "4GB",
+        "checkpoint_timeout": "15min",
+    }
     for name, setting in settings.items():
         yield from ("-c", f"{name}={setting}")
 
