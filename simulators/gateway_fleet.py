@@ -298,21 +298,22 @@ class Fleet:
     # --- hearing ----------------------------------------------------------------------------------------------------------------
 
     def _hear(self, link: Link) -> None:
-        assert link.socket is not None
+        secured = link.socket
+        assert secured is not None
         try:
-            while data := link.socket.recv(_READ):
+            while link.socket is secured and (data := secured.recv(_READ)):
                 for kind, flags, body in link.reader.feed(data):
                     if kind == PacketType.PUBACK:
                         self._acknowledged(link, body)
                     elif kind == PacketType.PUBLISH:
                         self._said(link, *mqtt_packets.read_publish(flags, body))
-                if not link.socket.pending():
+                if not secured.pending():
                     return
         except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
             return
         except (OSError, mqtt_packets.NotMqtt):
             pass
-        if link.socket is not None:
+        if link.socket is secured:
             self._lost(link)
 
     def _acknowledged(self, link: Link, body: bytes) -> None:
