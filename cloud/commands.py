@@ -7,7 +7,7 @@ mediassist accounts add         one account; its password comes from standard in
 mediassist cloud plant FILE     organisations, accounts, patients, gateways, wearables from JSON (form: cloud/planting.py)
 
 All but `openapi` reach the database by MEDIASSIST_DATABASE_URL (a superuser or mediassist_owner); `migrate` also reads
-CLOUD_APP_PASSWORD, CLOUD_INGEST_PASSWORD and CLOUD_ENROLMENT_PASSWORD.
+CLOUD_APP_PASSWORD, CLOUD_INGEST_PASSWORD, CLOUD_ENROLMENT_PASSWORD and CLOUD_WATCH_PASSWORD.
 """
 
 import argparse
@@ -39,9 +39,7 @@ def database(arguments: Sequence[str]) -> int:
     url = settings.database_url.get_secret_value()
     try:
         if what == "migrate":
-            given = (settings.app_password, settings.ingest_password, settings.enrolment_password)
-            app, ingest, enrolment = (secret.get_secret_value() if secret else None for secret in given)
-            for name in migrate.migrate(url, datetime.now(UTC), app_password=app, ingest_password=ingest, enrolment_password=enrolment):
+            for name in migrate.migrate(url, datetime.now(UTC), **settings.passwords()):
                 print(f"applied {name}")
         standing = migrate.standing(url)
     except (migrate.MigrationRefused, Rejected) as error:

@@ -63,6 +63,7 @@ def migrate(
     app_password: str | None = None,
     ingest_password: str | None = None,
     enrolment_password: str | None = None,
+    watch_password: str | None = None,
     folder: Path = MIGRATIONS,
 ) -> list[str]:
     """Make the roles, apply what is missing, make partitions around `now`; return the names of the files applied.
@@ -77,6 +78,7 @@ def migrate(
         "mediassist_app": app_password,
         "mediassist_ingest": ingest_password,
         "mediassist_enrolment": enrolment_password,
+        "mediassist_watch": watch_password,
     }
     return asyncio.run(_migrate(url, now, passwords, folder))
 

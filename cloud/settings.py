@@ -82,6 +82,21 @@ class CloudSettings(PacedSettings):
         return frozenset(f"http://{host}:{self.port}" for host in hosts)
 
 
+class WatchSettings(PacedSettings):
+    """The settings of the process that watches over what is stored.
+
+    database_url: libpq address of the role mediassist_watch. metrics_port: 0 = none.
+    keep_readings_days, keep_minutes_days, keep_waveforms_days: after how many days readings, their roll-up by minute, and waveforms are
+    dropped, in whole months; unset = never. Roll-ups by hour and day, and coverage, stay.
+    """
+
+    database_url: str = Field(min_length=1)
+    metrics_port: int = Field(default=0, ge=0, le=65535)
+    keep_readings_days: int | None = Field(default=None, ge=7)
+    keep_minutes_days: int | None = Field(default=None, ge=32)
+    keep_waveforms_days: int | None = Field(default=None, ge=7)
+
+
 class OwnerSettings(BaseSettings):
     """How the commands that change tables, or plant organisations, reach the database: as superuser or as mediassist_owner."""
 
@@ -91,6 +106,17 @@ class OwnerSettings(BaseSettings):
     app_password: SecretStr | None = Field(default=None, validation_alias="CLOUD_APP_PASSWORD")
     ingest_password: SecretStr | None = Field(default=None, validation_alias="CLOUD_INGEST_PASSWORD")
     enrolment_password: SecretStr | None = Field(default=None, validation_alias="CLOUD_ENROLMENT_PASSWORD")
+    watch_password: SecretStr | None = Field(default=None, validation_alias="CLOUD_WATCH_PASSWORD")
+
+    def passwords(self) -> dict[str, str | None]:
+        """Return the passwords of roles that were given, by the names that `migrate` knows them by."""
+        given = {
+            "app": self.app_password,
+            "ingest": self.ingest_password,
+            "enrolment": self.enrolment_password,
+            "watch": self.watch_password,
+        }
+        return {f"{role}_password": secret.get_secret_value() if secret else None for role, secret in given.items()}
 
 
 class KeySettings(BaseSettings):

@@ -8,7 +8,7 @@ from typing import LiteralString
 from psycopg.rows import class_row
 
 from cloud.data_keys.data_key import WIPED
-from cloud.database import Connection
+from cloud.database import Connection, naming
 
 _LOCK = 0x6461_7461
 """Name of the lock that whoever writes an organisation's rows shares, and whoever destroys its key has alone."""
@@ -95,6 +95,8 @@ async def shred(connection: Connection, organisation: int) -> Shredded:
         "update organisation_key set wrapped_key = null, destroyed_at = clock_timestamp() where destroyed_at is null"
     )
     readings = await connection.execute("delete from reading where organisation_id = %s", [organisation])
+    for table in ("reading_by_minute", "reading_by_hour", "reading_by_day", "coverage"):
+        await connection.execute(naming("delete from {} where organisation_id = %s", table), [organisation])
     strips = await connection.execute("delete from waveform where organisation_id = %s and key_version is null", [organisation])
     kept = await connection.execute("delete from undecoded where organisation_id = %s and key_version is null", [organisation])
     evidence = await connection.execute(

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cloud.data_keys.data_key import DataKey
-from cloud.database import Connection
+from cloud.database import Connection, value_of
 from cloud.packed import floats, ints, moments, uuids
 from cloud.vitals.places import place_of_strip
 from cloud.vitals.reading_copy import COPY_READINGS, ReadingColumns, binary_copy
@@ -17,6 +17,7 @@ from protocol.joined_batches import ClockRow, JoinedBatches
 from protocol.samples import WaveformPiece
 from protocol.waveform import ENCODING, encode_samples
 
+HOUR_MS = 3_600_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -46,8 +47,24 @@ async def add_readings(
         )
         async with connection.cursor() as cursor, cursor.copy(COPY_READINGS) as copy:
             await copy.write(binary_copy(readings))
+        await _mark_late(connection, readings)
     await _add_clocks(connection, wearers, [clock for clock in batches.clocks if taken[clock.number] and clock.wearable in wearers])
     return int(rows.sum())
+
+
+async def _mark_late(connection: Connection, readings: ReadingColumns) -> None:
+    """Mark the hours of readings that came after their minute was added up (cloud/vitals/roll_up.py).
+
+    The watermark is asked in a statement of its own, after the ledger's insert has given this transaction its number.
+    """
+    promised = await value_of(connection, "select (extract(epoch from promised) * 1000)::bigint from roll_up")
+    late = readings.at < promised
+    if late.any():
+        hours = np.unique(np.stack([readings.series[late].astype(np.int64), readings.at[late] // HOUR_MS]), axis=1)
+        await connection.execute(
+            "insert into roll_up_late (series_id, hour) select * from unnest(%s, %s)",
+            (ints(hours[0].tolist()), moments((hours[1] * HOUR_MS).tolist())),
+        )
 
 
 def _places(

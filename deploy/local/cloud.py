@@ -30,6 +30,7 @@ class Cloud:
     folder: Path
     port: int
     metrics_port: int
+    watch_port: int
 
     @property
     def address(self) -> str:
@@ -76,6 +77,16 @@ class Cloud:
             restart=True,
         )
 
+    def watch(self, database: str, environment: Mapping[str, str]) -> Program:
+        """Return the process that watches over what is stored, for a supervisor."""
+        return Program(
+            name="watch",
+            command=(sys.executable, "-m", "cloud.watch"),
+            environment={**environment, "CLOUD_DATABASE_URL": database, "CLOUD_METRICS_PORT": str(self.watch_port)},
+            ready=lambda: ports.answers(self.watch_port),
+            restart=True,
+        )
+
     def app(self, database: str, environment: Mapping[str, str]) -> Program:
         """Return the web application, for a supervisor."""
         return Program(
@@ -102,4 +113,4 @@ class Cloud:
 def cloud_in(state: Path, preferred_port: int | None = None) -> Cloud:
     """Lay the cloud out under the state folder, on the ports of the last run where they are free."""
     app = ports.free_port(state / "app.port", preferred_port)
-    return Cloud((state / "cloud").absolute(), app, ports.free_port(state / "worker.port"))
+    return Cloud((state / "cloud").absolute(), app, ports.free_port(state / "worker.port"), ports.free_port(state / "watch.port"))

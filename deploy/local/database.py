@@ -15,7 +15,7 @@ from deploy.local.postgres import EmbeddedPostgres
 from deploy.local.processes import Supervisor
 from provisioning import secret_files
 
-APP, INGEST = "mediassist_app", "mediassist_ingest"
+APP, INGEST, WATCH = "mediassist_app", "mediassist_ingest", "mediassist_watch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,7 @@ class Database:
     owner: str
     app: str
     ingest: str
+    watch: str
     embedded: EmbeddedPostgres | None
 
     def forget(self) -> None:
@@ -46,19 +47,24 @@ def open_database(state: Path, url: str | None, processes: Supervisor) -> Databa
             url,
             make_conninfo(url, user=APP, password=passwords[APP]),
             make_conninfo(url, user=INGEST, password=passwords[INGEST]),
+            make_conninfo(url, user=WATCH, password=passwords[WATCH]),
             None,
         )
     else:
         embedded = EmbeddedPostgres(state / "postgres")
         embedded.prepare()
         processes.start(embedded.program, seconds=60)
-        database = Database(embedded.url, embedded.url_as(APP), embedded.url_as(INGEST), embedded)
-    migrate.migrate(database.owner, datetime.now(UTC), app_password=passwords[APP], ingest_password=passwords[INGEST])
+        database = Database(embedded.url, embedded.url_as(APP), embedded.url_as(INGEST), embedded.url_as(WATCH), embedded)
+    migrate.migrate(
+        database.owner, datetime.now(UTC), app_password=passwords[APP], ingest_password=passwords[INGEST], watch_password=passwords[WATCH]
+    )
     return database
 
 
 def _passwords(path: Path) -> Mapping[str, str]:
-    if not path.exists():
+    known = cast("dict[str, str]", json.loads(path.read_text())) if path.exists() else {}
+    if missing := {role: secrets.token_urlsafe(24) for role in (APP, INGEST, WATCH) if role not in known}:
         secret_files.make_folder(path.parent)
-        secret_files.write_once(path, json.dumps({role: secrets.token_urlsafe(24) for role in (APP, INGEST)}).encode())
-    return cast("dict[str, str]", json.loads(path.read_text()))
+        known |= missing
+        secret_files.replace(path, json.dumps(known).encode())
+    return known

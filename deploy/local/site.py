@@ -153,6 +153,7 @@ def _start_programs(site: Site) -> None:
     for_gateways = {**environment, "GATEWAY_FOLD_SECONDS": f"{site.plan.fold_seconds:g}"}
     programs = (
         site.cloud.worker(site.database.ingest, site.broker.port, environment),
+        site.cloud.watch(site.database.watch, environment),
         site.cloud.app(site.database.app, environment),
         *(household.gateway(site.broker.port, for_gateways, site.processes.log) for household in site.households),
     )
@@ -177,7 +178,7 @@ def _start(processes: Supervisor, *programs: Program) -> None:
 def _stop(processes: Supervisor) -> None:
     """Stop gateways first, so that they hand over, and the database last."""
     started = processes.names()
-    for tier in (("gateway-", "home-"), (wearables.NAME, "worker", "app"), ("broker", "bus-")):
+    for tier in (("gateway-", "home-"), (wearables.NAME, "worker", "watch", "app"), ("broker", "bus-")):
         names = tuple(name for name in started if name.startswith(tier))
         if names:
             processes.stop(*names)

@@ -132,8 +132,10 @@ async def exchange(addresses: Addresses, folder: Path) -> AsyncIterator[Exchange
     with psycopg.connect(addresses.superuser) as connection:
         connection.execute(
             "truncate organisation, account, session, patient, gateway, gateway_certificate, wearable, series, reading, waveform,"
-            " clock_evidence, finding, alert, epoch, epoch_end, lost_epoch, ledger, undecoded, dead_letter, store, gateway_order, gateway_standing cascade"
+            " clock_evidence, finding, alert, epoch, epoch_end, lost_epoch, ledger, undecoded, dead_letter, store, gateway_order, gateway_standing,"
+            " roll_up_late, reading_by_minute, reading_by_hour, reading_by_day, coverage cascade"
         )
+        connection.execute("update roll_up set promised = '1970-01-01 00:00+00', done = '1970-01-01 00:00+00'")
         connection.execute("insert into organisation values (1, 'North')")
         connection.execute("insert into patient values (%s, 1, 'P', '1950-01-01', 'UTC')", [PATIENT])
         connection.execute("insert into gateway values (%s, 1, 'home')", [GATEWAY])

@@ -28,11 +28,12 @@ class Addresses:
     app: str
     ingest: str
     enrolment: str
+    watch: str
 
 
 def addresses(superuser: str, database: str) -> Addresses:
     """Say where `database` is for each role, given a superuser's address on the server."""
-    names = ("mediassist_app", "mediassist_ingest", "mediassist_enrolment")
+    names = ("mediassist_app", "mediassist_ingest", "mediassist_enrolment", "mediassist_watch")
     roles = [conninfo.make_conninfo(superuser, dbname=database, user=role, password=PASSWORD) for role in names]
     return Addresses(conninfo.make_conninfo(superuser, dbname=database), *roles)
 
@@ -67,7 +68,7 @@ def migrated_template(postgres_server: str) -> Iterator[str]:
     name = f"mediassist_template_{os.getpid()}"
     run(postgres_server, "create database {}", name)
     owner = addresses(postgres_server, name).superuser
-    migrate(owner, datetime.now(UTC), app_password=PASSWORD, ingest_password=PASSWORD, enrolment_password=PASSWORD)
+    migrate(owner, datetime.now(UTC), app_password=PASSWORD, ingest_password=PASSWORD, enrolment_password=PASSWORD, watch_password=PASSWORD)
     close(postgres_server, name)
     yield name
     run(postgres_server, "drop database {} with (force)", name)

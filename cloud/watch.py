@@ -1,0 +1,96 @@
+"""The process that watches over what is stored: `python -m cloud.watch`. Roll-ups and retention.
+
+One is enough; more take turns. It connects as mediassist_watch, which reads what the ingest worker only writes.
+"""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from prometheus_client import Counter, Gauge, start_http_server
+
+from cloud.database import Database, Rejected
+from cloud.settings import WatchSettings, WrongSetting, read
+from cloud.vitals.retention import Retention, drop_old
+from cloud.vitals.roll_up import roll_up
+from protocol.logs import configure_logs
+
+log = structlog.get_logger()
+
+ROLL_UP_SECONDS = 60.0
+RETENTION_SECONDS = 3600.0
+
+FAILED = Counter("mediassist_watch_failed_total", "turns of a duty that failed and are done again", ["duty"])
+DONE_AT = Gauge("mediassist_watch_done_timestamp_seconds", "when a duty was last done, wall clock", ["duty"])
+
+
+def retention(settings: WatchSettings) -> Retention:
+    """Return how long what is kept."""
+    days = (settings.keep_readings_days, settings.keep_minutes_days, settings.keep_waveforms_days)
+    return Retention(*(None if each is None else timedelta(days=each) for each in days))
+
+
+async def again(duty: str, seconds: float, do: Callable[[], Awaitable[None]]) -> None:
+    """Do a duty again and again, for ever; one that fails is counted, said, and done at its next turn."""
+    while True:
+        try:
+            await do()
+            DONE_AT.labels(duty).set_to_current_time()
+        except Rejected as error:
+            FAILED.labels(duty).inc()
+            log.warning("watch.failed", duty=duty, error=type(error).__name__, state=getattr(error, "sqlstate", None))
+        await asyncio.sleep(seconds)
+
+
+async def run(settings: WatchSettings) -> None:
+    """Watch until cancelled."""
+    pace = settings.pace_of_time()
+
+    def now() -> datetime:
+        return pace.at(datetime.now(UTC))
+
+    async with Database(settings.database_url, connections=4) as database:
+
+        async def add_up() -> None:
+            await roll_up(database, now())
+
+        async def drop() -> None:
+            async with database.transaction(None) as connection:
+                for table, partitions in (await drop_old(connection, retention(settings), now())).items():
+                    log.info("retention.dropped", table=table, partitions=partitions)
+
+        log.info("watch.started")
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(again("roll_up", ROLL_UP_SECONDS, add_up))
+            tasks.create_task(again("retention", RETENTION_SECONDS, drop))
+
+
+async def _until_told(settings: WatchSettings) -> int:
+    if settings.metrics_port:
+        start_http_server(settings.metrics_port, addr="127.0.0.1")
+    work = asyncio.create_task(run(settings))
+    for told in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(told, work.cancel)
+    try:
+        await work
+    except asyncio.CancelledError:
+        log.info("watch.stopped")
+    return 0
+
+
+def main() -> int:
+    """Run until SIGTERM or SIGINT; return the exit status."""
+    configure_logs()
+    try:
+        settings = read(WatchSettings)
+    except WrongSetting as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    return asyncio.run(_until_told(settings))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
