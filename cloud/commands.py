@@ -39,7 +39,15 @@ def database(arguments: Sequence[str]) -> int:
     url = settings.database_url.get_secret_value()
     try:
         if what == "migrate":
-            for name in migrate.migrate(url, datetime.now(UTC), **settings.passwords()):
+            passwords = settings.passwords()
+            for name in migrate.migrate(
+                url,
+                datetime.now(UTC),
+                app_password=passwords["app"],
+                ingest_password=passwords["ingest"],
+                enrolment_password=passwords["enrolment"],
+                watch_password=passwords["watch"],
+            ):
                 print(f"applied {name}")
         standing = migrate.standing(url)
     except (migrate.MigrationRefused, Rejected) as error:

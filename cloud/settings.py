@@ -109,14 +109,14 @@ class OwnerSettings(BaseSettings):
     watch_password: SecretStr | None = Field(default=None, validation_alias="CLOUD_WATCH_PASSWORD")
 
     def passwords(self) -> dict[str, str | None]:
-        """Return the passwords of roles that were given, by the names that `migrate` knows them by."""
+        """Return the roles' passwords, None where none was given."""
         given = {
             "app": self.app_password,
             "ingest": self.ingest_password,
             "enrolment": self.enrolment_password,
             "watch": self.watch_password,
         }
-        return {f"{role}_password": secret.get_secret_value() if secret else None for role, secret in given.items()}
+        return {role: secret.get_secret_value() if secret else None for role, secret in given.items()}
 
 
 class KeySettings(BaseSettings):

@@ -58,6 +58,7 @@ async def _mark_late(connection: Connection, readings: ReadingColumns) -> None:
     The watermark is asked in a statement of its own, after the ledger's insert has given this transaction its number.
     """
     promised = await value_of(connection, "select (extract(epoch from promised) * 1000)::bigint from roll_up")
+    assert isinstance(promised, int)
     late = readings.at < promised
     if late.any():
         hours = np.unique(np.stack([readings.series[late].astype(np.int64), readings.at[late] // HOUR_MS]), axis=1)

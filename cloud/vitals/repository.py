@@ -1,16 +1,17 @@
 """SQL of readings and waveforms."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from psycopg.rows import TupleRow, class_row
 
 from cloud.data_keys.data_key import KeyRing
 from cloud.data_keys.data_keys import DataKeys
-from cloud.database import Connection
-from cloud.traces import Point, Strip
+from cloud.database import Connection, naming, value_of
+from cloud.traces import WIDTH, Grain, Outline, Point, Strip
 from cloud.vitals.places import place_of_strip
 
 LONGEST_PIECE = timedelta(seconds=60)
@@ -70,6 +71,88 @@ async def thinned_points(
         pair = [Point(metric, at_low, low), Point(metric, at_high, high)]
         found.extend(sorted(pair, key=lambda point: point.at) if at_low != at_high or low != high else pair[:1])
     return found
+
+
+_ROLL_UPS: dict[Grain, str] = {"minute": "own_reading_by_minute", "hour": "own_reading_by_hour", "day": "own_reading_by_day"}
+
+
+async def outlines(connection: Connection, series: Sequence[SeriesKey], grain: Grain, since: datetime, until: datetime) -> list[Outline]:
+    """Return the roll-up by `grain` of series of one metric that overlaps since <= t < until, oldest first, as if they were one series."""
+    async with connection.cursor(row_factory=class_row(Outline)) as cursor:
+        await cursor.execute(
+            naming(
+                """select at, sum(n)::int as n, min(low) as low, max(high) as high from {}
+                   where series_id = any(%s) and at > %s and at < %s group by at order by at""",
+                _ROLL_UPS[grain],
+            ),
+            [[key.id for key in series], since - WIDTH[grain], until],
+        )
+        return await cursor.fetchall()
+
+
+async def rolled_up_until(connection: Connection) -> datetime:
+    """Return before when every reading is in the roll-ups."""
+    done = await value_of(connection, "select done from roll_up")
+    assert isinstance(done, datetime)
+    return done
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageRow:
+    """How a metric was covered on one of the patient's local days, by the wearable that covered it best.
+
+    minutes: with at least one value. readings, absent: of all wearables, with a value and with a reason for its absence.
+    """
+
+    metric: int
+    day: date
+    minutes: int
+    readings: int
+    absent: int
+
+
+async def coverage(connection: Connection, patient: UUID, since: date, until: date) -> list[CoverageRow]:
+    """Return the coverage of a patient's metrics on since <= day < until, by day and metric."""
+    async with connection.cursor(row_factory=class_row(CoverageRow)) as cursor:
+        await cursor.execute(
+            """select s.metric::int as metric, c.day, max(c.minutes) as minutes, sum(c.readings)::int as readings, sum(c.absent)::int as absent
+               from series s join own_coverage c on c.series_id = s.id
+               where s.patient_id = %s and c.day >= %s and c.day < %s group by 1, 2 order by 2, 1""",
+            [patient, since, until],
+        )
+        return await cursor.fetchall()
+
+
+async def zone_of(connection: Connection, patient: UUID) -> str | None:
+    """Return a patient's zone (IANA), or None where the organisation has no such patient."""
+    cursor = await connection.execute("select zone from patient where id = %s", [patient])
+    row = await cursor.fetchone()
+    return None if row is None else str(row[0])
+
+
+@asynccontextmanager
+async def readings_in_pages(
+    connection: Connection, patient: UUID, since: datetime, until: datetime, rows: int
+) -> AsyncGenerator[AsyncGenerator[list[TupleRow]]]:
+    """Read a patient's readings, since <= at < until, in pages of `rows`: (at, wearable, metric, value, absence, record).
+
+    By series, each oldest first: nothing has to be sorted, and one page is all that is in memory.
+    """
+    async with connection.cursor(name="readings_in_pages") as cursor:
+        await cursor.execute(
+            """select r.at, s.wearable_id, s.metric::int, r.value, r.absence::int, r.record
+               from (select id, wearable_id, metric from series where patient_id = %s order by metric, id) s
+               cross join lateral (
+                   select at, value, absence, record from own_reading where series_id = s.id and at >= %s and at < %s order by at
+               ) r""",
+            [patient, since, until],
+        )
+
+        async def pages() -> AsyncGenerator[list[TupleRow]]:
+            while page := await cursor.fetchmany(rows):
+                yield page
+
+        yield pages()
 
 
 async def strips(connection: Connection, data_keys: DataKeys, series: Sequence[SeriesKey], since: datetime, until: datetime) -> list[Strip]:

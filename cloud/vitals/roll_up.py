@@ -46,7 +46,7 @@ async def roll_up(database: Database, now: datetime) -> RolledUp | None:
         await connection.execute("update roll_up set promised = %s where promised < %s", [to, to])
     async with database.transaction(None) as connection:
         number = await value_of(connection, "select pg_current_xact_id()::text::bigint")
-    while not await _ended_before(database, number):
+    while not await _ended_before(database, number):  # noqa: ASYNC110  (nothing announces the end of others' transactions)
         await asyncio.sleep(_WAIT_SECONDS)
     async with database.transaction(None) as connection:
         if not await value_of(connection, "select pg_try_advisory_xact_lock(hashtext(%s))", [_LOCK]):

@@ -1,13 +1,20 @@
 """Series and waveforms over HTTP."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
+from io import BytesIO
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import numpy as np
 import pytest
+from pyarrow import parquet as pq
 
+from cloud.database import Database
+from cloud.vitals import endpoints
+from cloud.vitals.roll_up import roll_up
 from protocol.metrics import METRICS
 from tests.support.clinics import EPOCH, MS, Clinic, Planter, application, now_ms, running, sign_in
 from tests.support.postgres import Addresses
@@ -83,7 +90,7 @@ async def test_a_long_series_is_thinned_and_keeps_its_extremes_and_its_gap(clien
     ("since", "until", "metrics", "said"),
     [
         (NOW, NOW, "", "'to' must be after 'from'"),
-        (NOW - timedelta(days=32), NOW, "", "at most"),
+        (NOW - timedelta(days=1101), NOW, "", "at most"),
         (NOW - SECOND, NOW, "pulse_of_the_nation", "there is no metric"),
     ],
 )
@@ -120,3 +127,78 @@ async def test_the_catalogue_names_every_metric(client: httpx.AsyncClient) -> No
     catalogue = (await client.get("/api/metrics-catalogue")).json()
     assert {metric["name"] for metric in catalogue} == {metric.name for metric in METRICS.values()}
     assert catalogue[0] == {"name": "heart_rate", "unit": "/min", "decimals": 0, "loinc": "8867-4"}
+
+
+@pytest.fixture(scope="module")
+def years(database: Addresses, clinic: Clinic) -> Clinic:
+    """Two years of a heart rate every ten minutes, one a day of 180, one day of silence; all added up."""
+    plant = Planter(database)
+    patient = plant.patient(clinic.id)
+    series = plant.series(patient, patient.belt, "heart_rate")
+    for first in range(0, 730, 180):
+        plant.run("select make_partitions(%s, %s)", [NOW - timedelta(days=first + 180), NOW - timedelta(days=first)])
+    plant.run(
+        """insert into reading (organisation_id, series_id, at, value, record)
+           select %(o)s, %(s)s, at, case when n %% 144 = 0 then 180 else 70 end, n
+           from generate_series(1, 730 * 144) n, lateral (select %(now)s::timestamptz - n * interval '10 minutes' as at)
+           where at not between %(now)s::timestamptz - interval '302 days' and %(now)s::timestamptz - interval '300 days'""",
+        {"o": clinic.id, "s": series, "now": NOW},
+    )
+
+    async def add_up() -> None:
+        async with Database(database.watch) as watch:
+            await roll_up(watch, NOW)
+
+    asyncio.run(add_up())
+    return Clinic(clinic.id, clinic.email, [patient])
+
+
+@pytest.mark.parametrize(
+    ("window", "grain", "least"), [(timedelta(days=1), "minute", 144), (timedelta(days=30), "hour", 720), (timedelta(days=730), "day", 720)]
+)
+async def test_a_long_window_keeps_every_days_extremes(
+    client: httpx.AsyncClient, years: Clinic, window: timedelta, grain: str, least: int
+) -> None:
+    path = f"/api/patients/{years.patients[0].id}/vitals"
+    [series] = (await ask(client, path, NOW - window, NOW)).json()
+    assert series["grain"] == grain
+    assert least <= len(series["at"]) <= 5000
+    assert series["at"] == sorted(series["at"])
+    assert max(value for value in series["value"] if value is not None) == 180.0
+    assert series["value"].count(180.0) >= window.days - 3
+
+
+async def test_a_day_of_silence_is_a_gap_in_two_years(client: httpx.AsyncClient, years: Clinic) -> None:
+    path = f"/api/patients/{years.patients[0].id}/vitals"
+    [series] = (await ask(client, path, NOW - timedelta(days=730), NOW)).json()
+    gaps = [at for at, value in zip(series["at"], series["value"], strict=True) if value is None]
+    assert len(gaps) == 1
+    assert abs((NOW - EPOCH) // MS - gaps[0] - 301 * 86_400_000) < 2 * 86_400_000
+
+
+async def test_coverage_says_the_minutes_of_local_days(client: httpx.AsyncClient, years: Clinic) -> None:
+    today = NOW.astimezone(ZoneInfo("Europe/Vienna")).date()
+    path = f"/api/patients/{years.patients[0].id}/coverage"
+    answer = await client.get(path, params={"from": str(today - timedelta(days=399)), "to": str(today)})
+    days = answer.json()
+    assert {day["metric"] for day in days} == {"heart_rate"}
+    assert {day["of"] for day in days} == {1380, 1440, 1500}
+    assert sum(day["minutes"] == day["of"] // 10 for day in days) >= 395
+    assert all(day["readings"] == day["minutes"] for day in days)
+    refused = await client.get(path, params={"from": str(today), "to": str(today)})
+    assert refused.status_code == 422
+
+
+async def test_readings_leave_as_a_parquet_file(client: httpx.AsyncClient, clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoints, "ROWS_A_PAGE", 1000)
+    patient = clinic.patients[0]
+    answer = await ask(client, f"/api/patients/{patient.id}/readings.parquet", NOW - LONG * SECOND, NOW)
+    assert answer.status_code == 200
+    table = pq.read_table(BytesIO(answer.content))
+    assert table.num_rows == LONG
+    assert pq.ParquetFile(BytesIO(answer.content)).num_row_groups == 12
+    assert table["value"].to_pylist() == [rate(n) for n in range(LONG)]
+    assert table["absence"].to_pylist() == ["off_body" if rate(n) is None else None for n in range(LONG)]
+    assert set(table["unit"].to_pylist()) == {"/min"}
+    assert table["at"].to_pylist() == [NOW - (LONG - n) * SECOND for n in range(LONG)]
+    assert (await ask(client, f"/api/patients/{patient.gateway}/readings.parquet", NOW - SECOND, NOW)).status_code == 404
