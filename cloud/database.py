@@ -18,6 +18,11 @@ Rejected = Error
 """Any answer of the server but a result; when it is no `Away`, the same work fails again."""
 
 
+RECONNECT_SECONDS = 2.0
+"""After an outage the pool tries again by itself, ever more rarely, so long; then at each new wish for a connection. By default it would
+still be waiting many seconds after the server has come back."""
+
+
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """What the server is. server: "postgresql 18.6". timescaledb: the extension is created in this database."""
@@ -41,6 +46,7 @@ class Database:
             max_size=connections,
             open=False,
             timeout=wait_seconds,
+            reconnect_timeout=RECONNECT_SECONDS,
             kwargs={"options": "-c timezone=UTC", "application_name": "mediassist"},
             check=AsyncConnectionPool[Connection].check_connection,
         )

@@ -38,6 +38,8 @@ log = structlog.get_logger()
 PARTITIONS_AHEAD = timedelta(days=62)
 PARTITIONS_SECONDS = 6 * 3600.0
 RETRY_SECONDS = 1.0
+WAIT_SECONDS = 2.5
+"""For a connection: soon enough to say "busy", and to ask for another one."""
 STUCK_STATUS = 75
 """Exit status (EX_TEMPFAIL) of a worker that asks to be started again."""
 
@@ -102,7 +104,7 @@ async def run(settings: WorkerSettings, leaving: asyncio.Event) -> None:
         Stuck: in a group, when nothing moves any more: this process should end and another begin.
     """
     pace = settings.pace_of_time()
-    async with Database(settings.database_url, connections=4) as database:
+    async with Database(settings.database_url, connections=4, wait_seconds=WAIT_SECONDS) as database:
         generation = await _ready(database, pace)
         key_encryption = open_key(settings.keys)
         sorting = Sorting(database, Adoption(database), IngestKeyFolder(settings.keys), key_encryption)
