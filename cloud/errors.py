@@ -47,6 +47,18 @@ class Absent(CloudError):
     reason = "absent"
 
 
+class NotPossible(CloudError):
+    """What is asked cannot follow what has happened meanwhile: say what can."""
+
+    reason = "not_possible"
+
+
+class Outdated(CloudError):
+    """The caller has seen an older version (If-Match): look again before changing it."""
+
+    reason = "outdated"
+
+
 class Destroyed(CloudError):
     """The key of what was asked for was destroyed on purpose: nobody can read it again."""
 

@@ -86,30 +86,31 @@ class PatientNews:
 
 
 class AlertNews:
-    """News of an organisation's alerts, by the time they were stored."""
+    """News of an organisation's alerts: those that are new, and those that changed."""
 
     def __init__(self) -> None:
         self._newest: datetime | None = None
-        self._told: dict[UUID, datetime] = {}
+        self._told: dict[UUID, tuple[int, datetime]] = {}
 
     async def begin(self, connection: Connection) -> None:
         """Count all that is stored so far as told."""
-        self._newest = await alerts.newest_storing(connection)
+        self._newest = await alerts.newest_change(connection)
         await self.alerts(connection)
 
     async def alerts(self, connection: Connection) -> list[AlertSummary]:
-        """Return the alerts not told yet, in the order they were stored."""
+        """Return the alerts not told yet as they are now, in the order in which they changed."""
         news: list[AlertSummary] = []
         more = True
         while more:
             since = EPOCH if self._newest is None else self._newest - LOOK_BACK
-            rows = await alerts.stored_since(connection, since, list(self._told))
+            known = {alert: version for alert, (version, _) in self._told.items()}
+            rows = await alerts.changed_since(connection, since, known)
             for row in rows:
-                self._told[row.id] = row.stored_at
-                self._newest = row.stored_at if self._newest is None else max(row.stored_at, self._newest)
+                self._told[row.id] = (row.version, row.changed_at)
+                self._newest = row.changed_at if self._newest is None else max(row.changed_at, self._newest)
             news.extend(summary_of(row) for row in rows)
             more = len(rows) == alerts.MOST_ALERTS
         if self._newest is not None:
             oldest = self._newest - LOOK_BACK
-            self._told = {alert: at for alert, at in self._told.items() if at >= oldest}
+            self._told = {alert: told for alert, told in self._told.items() if told[1] >= oldest}
         return news

@@ -78,6 +78,11 @@ async def organisation_transaction(connection: HTTPConnection, caller: CurrentCa
 OrganisationTransaction = Annotated[Connection, Depends(organisation_transaction, scope="function")]
 
 
+def entity_tag(version: int) -> str:
+    """Return a version as a strong entity tag (RFC 9110)."""
+    return f'"{version}"'
+
+
 def data_keys_of(connection: HTTPConnection) -> DataKeys:
     """Return what opens rows that lie under the caller's organisation's keys."""
     return surroundings(connection).data_keys

@@ -17,7 +17,11 @@ class AlertedPatient:
 
 @dataclass(frozen=True, slots=True)
 class AlertSummary:
-    """An alert. priority: high, medium, low after IEC 60601-1-8. score: the detector's own scale."""
+    """An alert. priority: high, medium, low after IEC 60601-1-8. score: the detector's own scale, of the first finding.
+
+    level: up to which level of the ladder people were told, -1 = nobody yet. due_at: when time moves it on (the next level, the end of a
+    snooze). owner: who acknowledged it. occurrences: findings of this episode. version: counts changes; the entity tag of a change.
+    """
 
     id: UUID
     patient: AlertedPatient
@@ -27,9 +31,30 @@ class AlertSummary:
     score: float
     raised_at: datetime
     explanation: str
+    level: int
+    due_at: datetime | None
+    owner: str | None
+    occurrences: int
+    last_at: datetime
+    version: int
 
 
 def summary_of(row: AlertRow) -> AlertSummary:
     """Put a row into words."""
     patient = AlertedPatient(row.patient_id, row.patient_name)
-    return AlertSummary(row.id, patient, row.kind, row.priority, row.state, row.score, row.raised_at, row.explanation)
+    return AlertSummary(
+        row.id,
+        patient,
+        row.kind,
+        row.priority,
+        row.state,
+        row.score,
+        row.raised_at,
+        row.explanation,
+        row.level,
+        row.due_at,
+        row.owner_name,
+        row.occurrences,
+        row.last_at,
+        row.version,
+    )

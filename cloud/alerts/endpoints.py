@@ -1,18 +1,22 @@
-"""The door of alerts: the newest, and one with the evidence it rests on."""
+"""The door of alerts: the newest, one with the evidence it rests on, and what a person may do with it."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import AwareDatetime, BaseModel, Field
 
 from cloud.alerts import repository
 from cloud.alerts.alert import AlertedPatient, AlertSummary, summary_of
+from cloud.alerts.change import Change
 from cloud.alerts.evidence import read_evidence
+from cloud.alerts.life_cycle import Acknowledged, CalledFalse, Resolved, Snoozed, State
 from cloud.alerts.places import place_of_evidence
+from cloud.alerts.repository import AlertEvent
 from cloud.errors import Absent
-from cloud.request import OrganisationKeys, OrganisationTransaction, Problem
+from cloud.pages_of_lists import next_page, read_cursor
+from cloud.request import OrganisationKeys, OrganisationTransaction, Problem, entity_tag
 from cloud.traces import Series, WaveformOut
 
 routes = APIRouter(prefix="/api/alerts", tags=["alerts"])
@@ -43,7 +47,7 @@ class Clock(BaseModel):
 
 
 class Alert(BaseModel):
-    """An alert with its evidence. coverage: received / expected, by name."""
+    """An alert with its evidence, that of its first finding. coverage: received / expected, by name. Else as `AlertSummary`."""
 
     id: UUID
     patient: AlertedPatient
@@ -53,6 +57,12 @@ class Alert(BaseModel):
     score: float
     raised_at: datetime
     explanation: str
+    level: int
+    due_at: datetime | None
+    owner: str | None
+    occurrences: int
+    last_at: datetime
+    version: int
     detector: Detector
     thresholds: dict[str, float]
     coverage: dict[str, float]
@@ -62,14 +72,88 @@ class Alert(BaseModel):
     clock: list[Clock]
 
 
-@routes.get("")
+class HistoryItem(BaseModel):
+    """What happened to an alert, and how it stood after it. by: a person's name; null: nobody's doing."""
+
+    at: datetime
+    event: str
+    by: str | None
+    note: str | None
+    state: str
+    level: int
+    version: int
+
+
+class Snooze(BaseModel):
+    """When to hear of it again."""
+
+    until: AwareDatetime
+
+
+class Note(BaseModel):
+    """What there is to say, in a few words."""
+
+    note: Annotated[str, Field(max_length=1000)] = ""
+
+
+@routes.get("", responses={200: {"headers": {"Link": {"schema": {"type": "string"}, "description": "rel=next, where there are more"}}}})
 async def list_alerts(
     connection: OrganisationTransaction,
+    request: Request,
+    response: Response,
     patient: Annotated[UUID | None, Query(description="only this patient's")] = None,
-    state: Annotated[Literal["raised"] | None, Query(description="only those in this state")] = None,
+    state: Annotated[list[State] | None, Query(description="only those in one of these states")] = None,
+    limit: Annotated[int, Query(ge=1, le=repository.MOST_ALERTS)] = repository.MOST_ALERTS,
+    cursor: Annotated[str | None, Query(description="as the Link header of the page before gives it")] = None,
 ) -> list[AlertSummary]:
-    """Return the newest alerts, newest first, at most 200."""
-    return [summary_of(row) for row in await repository.alerts(connection, patient, state)]
+    """Return alerts, newest first; where there are more, the Link header leads on."""
+    before = None if cursor is None else read_cursor(cursor)
+    rows = await repository.alerts(connection, patient, state or (), before, limit + 1)
+    if len(rows) > limit:
+        response.headers["Link"] = next_page(request, rows[limit - 1].raised_at, rows[limit - 1].id)
+    return [summary_of(row) for row in rows[:limit]]
+
+
+CHANGES: dict[int | str, dict[str, Any]] = {
+    404: {"model": Problem, "description": "no such alert"},
+    409: {"model": Problem, "description": "it cannot follow what has happened: the alert is closed, or the snooze too long"},
+    412: {"model": Problem, "description": "the alert is no longer in the version of If-Match"},
+}
+
+
+@routes.get("/{alert}/history", responses={404: {"model": Problem, "description": "no such alert"}})
+async def history(alert: UUID, connection: OrganisationTransaction) -> list[HistoryItem]:
+    """Return what happened to an alert, oldest first."""
+    if await repository.alert(connection, alert) is None:
+        raise Absent("no such alert")
+    return [
+        HistoryItem(at=row.at, event=row.event, by=row.by_name, note=row.note, state=row.state, level=row.level, version=row.version)
+        for row in await repository.events(connection, alert)
+    ]
+
+
+@routes.post("/{alert}/acknowledge", responses=CHANGES)
+async def acknowledge(alert: UUID, change: Change) -> AlertSummary:
+    """Take an alert: nobody else is told of it any more, and whoever asks sees who has it."""
+    return await change.do(alert, lambda at, by: (Acknowledged(at, by), AlertEvent(at, "acknowledged", by)))
+
+
+@routes.post("/{alert}/snooze", responses=CHANGES)
+async def snooze(alert: UUID, wish: Snooze, change: Change) -> AlertSummary:
+    """Hear of an alert again later: at most 30 minutes of a high one, 4 hours of a medium one, a day of a low one."""
+    return await change.do(alert, lambda at, by: (Snoozed(at, by, wish.until), AlertEvent(at, "snoozed", by)))
+
+
+@routes.post("/{alert}/resolve", responses=CHANGES)
+async def resolve(alert: UUID, wish: Note, change: Change) -> AlertSummary:
+    """Say that it is over; what is found later raises a new alert."""
+    return await change.do(alert, lambda at, by: (Resolved(at, by), AlertEvent(at, "resolved", by, wish.note or None)))
+
+
+@routes.post("/{alert}/false-alarm", responses=CHANGES)
+async def false_alarm(alert: UUID, wish: Note, change: Change) -> AlertSummary:
+    """Say that there was nothing, and what it was instead."""
+    return await change.do(alert, lambda at, by: (CalledFalse(at, by, wish.note), AlertEvent(at, "called_false", by, wish.note)))
 
 
 @routes.get(
@@ -79,7 +163,7 @@ async def list_alerts(
         410: {"model": Problem, "description": "the key of its evidence was destroyed"},
     },
 )
-async def one_alert(alert: UUID, connection: OrganisationTransaction, data_keys: OrganisationKeys) -> Alert:
+async def one_alert(alert: UUID, connection: OrganisationTransaction, data_keys: OrganisationKeys, response: Response) -> Alert:
     """Return one alert with the raw window, the detector, the thresholds, the coverage and the clocks' evidence."""
     row = await repository.alert(connection, alert)
     finding = await repository.finding(connection, alert)
@@ -88,7 +172,14 @@ async def one_alert(alert: UUID, connection: OrganisationTransaction, data_keys:
     ring = await data_keys.for_reading(connection, [finding.key_version])
     evidence = read_evidence(ring.open(finding.key_version, finding.evidence, place_of_evidence(finding.id)))
     clocks = await repository.clocks(connection, row.patient_id, finding.window_to)
+    response.headers["ETag"] = entity_tag(row.version)
     return Alert(
+        level=row.level,
+        due_at=row.due_at,
+        owner=row.owner_name,
+        occurrences=row.occurrences,
+        last_at=row.last_at,
+        version=row.version,
         id=row.id,
         patient=AlertedPatient(row.patient_id, row.patient_name),
         kind=row.kind,

@@ -6,7 +6,7 @@ from uuid import UUID, uuid5
 
 from cloud.alerts.places import place_of_evidence
 from cloud.data_keys.data_key import DataKey
-from cloud.database import Connection
+from cloud.database import Connection, value_of
 from protocol.findings import Finding
 from protocol.samples import NO_RECORD
 
@@ -19,7 +19,10 @@ def _moment(ms: int) -> datetime:
 
 
 async def add_finding(connection: Connection, key: DataKey, gateway: UUID, epoch: bytes, counter: int, finding: Finding) -> UUID | None:
-    """Insert a finding, its evidence sealed by its organisation's key, and raise its alert; return the alert's id, or None when this finding had been said before."""
+    """Insert a finding, its evidence sealed by its organisation's key; it raises an alert or joins the one that is open.
+
+    Returns the alert's id, or None when this finding had been said before.
+    """
     cursor = await connection.execute(
         "insert into finding(id, organisation_id, patient_id, gateway_id, epoch, counter, kind, priority, at, window_from, window_to,"
         " score, trigger_record, trigger_wearable, detector, thresholds, coverage, explanation, evidence, key_version)"
@@ -49,9 +52,18 @@ async def add_finding(connection: Connection, key: DataKey, gateway: UUID, epoch
     )
     if await cursor.fetchone() is None:
         return None
-    alert = uuid5(_ALERTS, finding.id.hex)
-    await connection.execute(
-        "insert into alert(id, organisation_id, patient_id, finding_id, kind, priority, raised_at) values (%s, %s, %s, %s, %s, %s, %s)",
-        (alert, key.organisation, finding.patient, finding.id, finding.kind, finding.priority, _moment(finding.at)),
+    alert = await value_of(
+        connection,
+        "select raise_alert(%s, %s, %s, %s, %s, %s, %s)",
+        (
+            uuid5(_ALERTS, finding.id.hex),
+            key.organisation,
+            finding.patient,
+            finding.id,
+            finding.kind,
+            str(finding.priority),
+            _moment(finding.at),
+        ),
     )
+    assert isinstance(alert, UUID)
     return alert

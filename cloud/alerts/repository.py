@@ -1,14 +1,17 @@
 """SQL of alerts, the findings behind them, and the clocks' evidence."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from json import dumps
 from typing import LiteralString
 from uuid import UUID
 
 from psycopg.rows import class_row
 
+from cloud.alerts.life_cycle import Standing, State
 from cloud.database import Connection
+from protocol.findings import Priority
 
 MOST_ALERTS = 200
 
@@ -25,8 +28,38 @@ class AlertRow:
     state: str
     score: float
     raised_at: datetime
-    stored_at: datetime
+    changed_at: datetime
     explanation: str
+    level: int
+    due_at: datetime | None
+    owner_id: UUID | None
+    owner_name: str | None
+    occurrences: int
+    last_at: datetime
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlertEvent:
+    """What happened to an alert. by: the account of whoever did it."""
+
+    at: datetime
+    event: str
+    by: UUID | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """What happened to an alert, and how it stood after it."""
+
+    at: datetime
+    event: str
+    by_name: str | None
+    note: str | None
+    state: str
+    level: int
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,22 +88,35 @@ class ClockRow:
 
 
 _ALERT: LiteralString = """
-    select a.id, a.patient_id, p.name as patient_name, a.kind, a.priority, a.state, f.score, a.raised_at, a.stored_at,
-           f.explanation #>> '{}' as explanation
-    from alert a join patient p on p.id = a.patient_id join finding f on f.id = a.finding_id
+    select a.id, a.patient_id, p.name as patient_name, a.kind, a.priority, a.state, f.score, a.raised_at, a.changed_at,
+           f.explanation #>> '{}' as explanation, a.level, a.due_at, a.owner_id, o.name as owner_name, a.occurrences, a.last_at, a.version
+    from alert a join patient p on p.id = a.patient_id join finding f on f.id = a.finding_id left join account o on o.id = a.owner_id
 """
 
 
-async def alerts(connection: Connection, patient: UUID | None, state: str | None) -> list[AlertRow]:
-    """Return the newest alerts of the organisation, or of one patient, newest first, at most 200."""
+async def alerts(
+    connection: Connection, patient: UUID | None, states: Sequence[str], before: tuple[datetime, UUID] | None, limit: int
+) -> list[AlertRow]:
+    """Return alerts of the organisation, or of one patient, newest first.
+
+    states: only those in one of these; none = all. before: only those that come after this place (raised_at, id) in that order.
+    """
     of_patient: LiteralString = "" if patient is None else "a.patient_id = %(patient)s and"
+    after: LiteralString = "" if before is None else "a.raised_at <= %(at)s and (a.raised_at < %(at)s or a.id > %(id)s) and"
     async with connection.cursor(row_factory=class_row(AlertRow)) as cursor:
         await cursor.execute(
             _ALERT
             + "where "
             + of_patient
-            + "(%(state)s::text is null or a.state = %(state)s) order by a.raised_at desc, a.id limit %(most)s",
-            {"patient": patient, "state": state, "most": MOST_ALERTS},
+            + after
+            + "(%(states)s::text[] = '{}' or a.state = any(%(states)s)) order by a.raised_at desc, a.id limit %(most)s",
+            {
+                "patient": patient,
+                "states": list(states),
+                "most": limit,
+                "at": None if before is None else before[0],
+                "id": None if before is None else before[1],
+            },
         )
         return await cursor.fetchall()
 
@@ -82,21 +128,68 @@ async def alert(connection: Connection, wanted: UUID) -> AlertRow | None:
         return await cursor.fetchone()
 
 
-async def stored_since(connection: Connection, stored_since: datetime, known: Sequence[UUID]) -> list[AlertRow]:
-    """Return the organisation's alerts stored since, but the known ones, in the order of storing, at most 200."""
+async def changed_since(connection: Connection, since: datetime, known: Mapping[UUID, int]) -> list[AlertRow]:
+    """Return the organisation's alerts that changed since, but those known in their version, in the order of changing, at most 200."""
     async with connection.cursor(row_factory=class_row(AlertRow)) as cursor:
         await cursor.execute(
-            _ALERT + "where a.stored_at >= %s and a.id <> all(%s) order by a.stored_at, a.id limit %s",
-            [stored_since, list(known), MOST_ALERTS],
+            _ALERT
+            + """where a.changed_at >= %s and not exists (
+                     select from unnest(%s::uuid[], %s::int[]) k (id, version) where k.id = a.id and k.version >= a.version
+                 ) order by a.changed_at, a.id limit %s""",
+            [since, list(known.keys()), list(known.values()), MOST_ALERTS],
         )
         return await cursor.fetchall()
 
 
-async def newest_storing(connection: Connection) -> datetime | None:
-    """Return when the organisation's newest alert was stored, by the database's clock."""
-    cursor = await connection.execute("select max(stored_at) from alert")
+async def newest_change(connection: Connection) -> datetime | None:
+    """Return when the organisation's newest change of an alert was, by the database's clock."""
+    cursor = await connection.execute("select max(changed_at) from alert")
     row = await cursor.fetchone()
     return None if row is None else row[0]
+
+
+async def standing_for_update(connection: Connection, wanted: UUID) -> Standing | None:
+    """Return how an alert of the organisation stands, and hold it until this transaction ends."""
+    cursor = await connection.execute(
+        "select state, priority, level, due_at, owner_id, occurrences, last_at, version from alert where id = %s for update", [wanted]
+    )
+    row = await cursor.fetchone()
+    return None if row is None else Standing(State(row[0]), Priority(row[1]), *row[2:])
+
+
+async def change(
+    connection: Connection, alert: UUID, organisation: int, standing: Standing, event: AlertEvent, patient: UUID | None = None
+) -> None:
+    """Write how an alert stands now, and the event by which it came so; tell the live feed."""
+    await connection.execute(
+        """update alert set state = %s, level = %s, due_at = %s, owner_id = %s, version = %s, changed_at = clock_timestamp()
+           where id = %s""",
+        [standing.state, standing.level, standing.due_at, standing.owner, standing.version, alert],
+    )
+    await add_event(connection, alert, organisation, standing, event)
+    if patient is not None:
+        news = {"organisation": organisation, "patients": [patient.hex], "kinds": ["alert"]}
+        await connection.execute("select pg_notify('live', %s)", [dumps(news)])
+
+
+async def add_event(connection: Connection, alert: UUID, organisation: int, standing: Standing, event: AlertEvent) -> None:
+    """Write down what happened to an alert."""
+    await connection.execute(
+        """insert into alert_event (organisation_id, alert_id, at, event, account_id, note, state, level, version)
+           values (%s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+        [organisation, alert, event.at, event.event, event.by, event.note, standing.state, standing.level, standing.version],
+    )
+
+
+async def events(connection: Connection, alert: UUID) -> list[EventRow]:
+    """Return what happened to an alert, oldest first."""
+    async with connection.cursor(row_factory=class_row(EventRow)) as cursor:
+        await cursor.execute(
+            """select e.at, e.event, a.name as by_name, e.note, e.state, e.level, e.version
+               from alert_event e left join account a on a.id = e.account_id where e.alert_id = %s order by e.id""",
+            [alert],
+        )
+        return await cursor.fetchall()
 
 
 async def finding(connection: Connection, alert: UUID) -> FindingRow | None:

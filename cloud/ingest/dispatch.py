@@ -21,6 +21,7 @@ from protocol.joined_batches import JoinedBatches, Rows
 from protocol.message import Body, Gap, Waveforms
 from protocol.samples import SampleBatch
 
+_NOBODY = (UUID(int=0), "")
 MOST_PATIENTS_TOLD = 200
 """Patients in one announcement: PostgreSQL takes at most 8,000 bytes."""
 
@@ -90,7 +91,10 @@ async def _waveforms(storing: Storing, messages: Sequence[Unsealed]) -> None:
 
 
 async def _findings(storing: Storing, messages: Sequence[Unsealed]) -> None:
-    for message in messages:
+    """Store findings in an order that all workers keep, since each waits for its patient's alert of that kind."""
+    for message in sorted(
+        messages, key=lambda message: (message.body.patient, message.body.kind) if isinstance(message.body, Finding) else _NOBODY
+    ):
         if isinstance(message.body, Finding):
             wearable = message.body.trigger_wearable.bytes
             key = storing.keys[storing.wearers[wearable].organisation]

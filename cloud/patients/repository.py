@@ -99,7 +99,7 @@ async def waveforms_heard(connection: Connection, patients: Sequence[UUID]) -> l
 
 async def open_alerts(connection: Connection) -> dict[UUID, int]:
     """Return how many alerts no person has taken yet, by patient; a patient without one is not in it."""
-    cursor = await connection.execute("select patient_id, count(*) from alert where state = 'raised' group by patient_id")
+    cursor = await connection.execute("select patient_id, count(*) from alert where state in ('raised', 'escalated') group by patient_id")
     return {row[0]: row[1] for row in await cursor.fetchall()}
 
 

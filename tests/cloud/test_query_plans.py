@@ -48,7 +48,7 @@ def clinic(database: Addresses) -> Clinic:
                        insert into finding
                        select gen_random_uuid(), %(o)s, %(p)s, %(g)s, '', n, 'k', 'low', %(t)s::timestamptz - n * interval '1 minute', %(t)s,
                               %(t)s, 1, null, null, '{}', '{}', '{}', '""', '' from generate_series(1, 5000) n returning id, at)
-                   insert into alert (id, organisation_id, patient_id, finding_id, kind, priority, raised_at, stored_at)
+                   insert into alert (id, organisation_id, patient_id, finding_id, kind, priority, raised_at, changed_at)
                    select gen_random_uuid(), %(o)s, %(p)s, id, 'k', 'low', at, at from made""",
                 {"o": clinic.id, "p": patient.id, "g": patient.gateway, "t": NOW},
             )
@@ -126,12 +126,12 @@ async def test_vitals(database: Addresses, clinic: Clinic) -> None:
 async def test_alerts(database: Addresses, clinic: Clinic) -> None:
     patient: UUID = clinic.patients[0].id
     async with explaining(database.app, clinic.id) as connection:
-        newest = await alerts.alerts(connection, None, None)
+        newest = await alerts.alerts(connection, None, (), None, 200)
         assert len(newest) == 200
-        assert len(await alerts.alerts(connection, patient, "raised")) == 200
+        assert len(await alerts.alerts(connection, patient, ("raised",), None, 200)) == 200
         assert await alerts.alert(connection, newest[0].id)
         assert await alerts.finding(connection, newest[0].id)
-        assert await alerts.newest_storing(connection) is not None
-        assert await alerts.stored_since(connection, NOW - timedelta(minutes=3), [])
+        assert await alerts.newest_change(connection) is not None
+        assert await alerts.changed_since(connection, NOW - timedelta(minutes=3), {})
         assert len(await alerts.clocks(connection, patient, NOW)) == 1
     assert_no_large_scan()

@@ -51,7 +51,61 @@ async def test_the_newest_alert_comes_first(client: httpx.AsyncClient, alerts: l
         "score": 7.0,
         "raised_at": NOW.isoformat().replace("+00:00", "Z"),
         "explanation": "heart rate 150",
+        "level": -1,
+        "due_at": None,
+        "owner": None,
+        "occurrences": 1,
+        "last_at": "1970-01-01T00:00:00Z",
+        "version": 1,
     }
+
+
+async def test_a_long_list_is_read_page_by_page(client: httpx.AsyncClient, alerts: list[UUID]) -> None:
+    seen: list[str] = []
+    path: str | None = "/api/alerts?limit=3"
+    while path:
+        page = await client.get(path)
+        seen.extend(alert["id"] for alert in page.json())
+        path = page.headers["Link"].split(">")[0][1:] if "Link" in page.headers else None
+    assert seen == [str(alert) for alert in alerts]
+    refused = await client.get("/api/alerts", params={"cursor": "page two"})
+    assert (refused.status_code, "no cursor" in refused.json()["detail"]) == (422, True)
+
+
+async def test_an_alert_is_taken_snoozed_and_closed_by_a_person(client: httpx.AsyncClient, database: Addresses, clinic: Clinic) -> None:
+    alert = Planter(database).alert(clinic.patients[1], NOW - timedelta(days=1), kind="lived")
+    path = f"/api/alerts/{alert}"
+    seen = await client.get(path)
+    taken = await client.post(f"{path}/acknowledge", headers={"If-Match": seen.headers["ETag"]})
+    assert (taken.json()["state"], taken.json()["owner"], taken.headers["ETag"]) == ("acknowledged", "A Nurse", '"2"')
+    again = await client.post(f"{path}/acknowledge")
+    assert again.json()["version"] == 2, "what changes nothing is no change"
+    stale = await client.post(f"{path}/resolve", json={}, headers={"If-Match": seen.headers["ETag"]})
+    assert stale.status_code == 412
+    until = (now_ms() + 20 * MINUTE).isoformat()
+    assert (await client.post(f"{path}/snooze", json={"until": until})).json()["state"] == "snoozed"
+    long = (now_ms() + 31 * MINUTE).isoformat()
+    refused = await client.post(f"{path}/snooze", json={"until": long})
+    assert (refused.status_code, "30 minutes" in refused.json()["detail"]) == (409, True)
+    assert (await client.post(f"{path}/false-alarm", json={"note": ""})).status_code == 409
+    closed = await client.post(f"{path}/false-alarm", json={"note": "the belt had slipped"})
+    assert closed.json()["state"] == "false_alarm"
+    assert (await client.post(f"{path}/acknowledge")).status_code == 409
+    history = (await client.get(f"{path}/history")).json()
+    assert [item["event"] for item in history] == ["acknowledged", "snoozed", "called_false"]
+    assert [item["version"] for item in history] == [2, 3, 4]
+    assert history[-1]["note"] == "the belt had slipped"
+    assert {item["by"] for item in history} == {"A Nurse"}
+
+
+async def test_another_organisations_alert_cannot_be_taken(client: httpx.AsyncClient, database: Addresses) -> None:
+    plant = Planter(database)
+    stranger = plant.clinic(77)
+    alert = plant.alert(stranger.patients[0], NOW)
+    for verb, body in (("acknowledge", None), ("resolve", {}), ("false-alarm", {"note": "none of mine"})):
+        assert (await client.post(f"/api/alerts/{alert}/{verb}", json=body)).status_code == 404
+    assert (await client.get(f"/api/alerts/{alert}/history")).status_code == 404
+    assert plant.run("select state, version from alert where id = %s", [alert]) == [("raised", 1)]
 
 
 async def test_one_patients_alerts_in_one_state(client: httpx.AsyncClient, alerts: list[UUID], clinic: Clinic) -> None:

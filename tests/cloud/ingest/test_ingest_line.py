@@ -221,7 +221,8 @@ async def test_a_finding_raises_its_alert_once_even_when_it_is_said_in_two_messa
         listener.execute("listen live")
         await wire.carry(*wire.queued())
         (told,) = listener.notifies(timeout=5, stop_after=1)
-    assert wire.rows("select kind, priority, state from alert") == [("early_warning", "high", "raised")] * 2
+    assert wire.rows("select kind, priority, state, occurrences from alert") == [("early_warning", "high", "raised", 2)]
+    assert wire.rows("select count(*) from alert_finding") == [(2,)]
     assert PATIENT.hex in told.payload
     assert "160" not in told.payload
 
