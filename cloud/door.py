@@ -2,10 +2,13 @@
 
 import ipaddress
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import Annotated
 
 import structlog
-from fastapi import APIRouter, Depends, FastAPI, Request, Response, WebSocket, status
+from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response, WebSocket, status
 from fastapi.exceptions import RequestValidationError
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
@@ -29,6 +32,7 @@ from cloud.errors import (
     Unacceptable,
     WrongCredentials,
 )
+from cloud.escalation.endpoints import routes as escalation_routes
 from cloud.live_feed import LiveFeed, LiveMessage
 from cloud.patients.endpoints import routes as patients_routes
 from cloud.refusals import Refusals
@@ -79,6 +83,25 @@ async def health(request: Request) -> Health:
     return Health(found.server, found.timescaledb)
 
 
+@routes.get("/healthz", include_in_schema=False)
+async def alive() -> Response:
+    """Say that this process answers; a process that does not is to be started again."""
+    return Response("alive\n", media_type="text/plain")
+
+
+@routes.get("/readyz", include_in_schema=False)
+async def ready(request: Request) -> Response:
+    """Say that the database answers and its announcements are heard; a process that is not ready is to be given no requests.
+
+    Raises:
+        Away: the database does not answer: 503.
+    """
+    await surroundings(request).database.capabilities()
+    if not _guarding(request).feed.listening.is_set():
+        return Response("not listening to the database\n", status.HTTP_503_SERVICE_UNAVAILABLE, media_type="text/plain")
+    return Response("ready\n", media_type="text/plain")
+
+
 @routes.get("/metrics", include_in_schema=False)
 async def metrics(request: Request) -> Response:
     """Return the counters, to this machine only."""
@@ -88,8 +111,8 @@ async def metrics(request: Request) -> Response:
 
 
 @routes.websocket("/api/live")
-async def live(socket: WebSocket) -> None:
-    """Push what is stored now; a socket without our origin or without a session is refused before it is accepted."""
+async def live(socket: WebSocket, gap: Annotated[int, Query(ge=0, le=3600, description="seconds for which nothing was heard")] = 0) -> None:
+    """Push what is stored now, and first what was stored in the gap; without our origin or a session a socket is refused, not accepted."""
     guarding = _guarding(socket)
     origin = socket.headers.get("origin")
     try:
@@ -97,7 +120,7 @@ async def live(socket: WebSocket) -> None:
             raise ForeignOrigin("this page may not listen")
         caller = await current_caller(socket)
         with guarding.refusals.sockets.track_inprogress():
-            await guarding.feed.serve(socket, caller)
+            await guarding.feed.serve(socket, caller, timedelta(seconds=gap))
     except CloudError as error:
         guarding.refusals.count(error.reason)
         await socket.close(status.WS_1008_POLICY_VIOLATION)
@@ -138,7 +161,7 @@ def make_door() -> FastAPI:
         dependencies=[Depends(own_origin)],
         generate_unique_id_function=lambda route: route.name,
     )
-    for room in (access_routes, patients_routes, devices_routes, vitals_routes, alerts_routes, routes):
+    for room in (access_routes, patients_routes, devices_routes, vitals_routes, alerts_routes, escalation_routes, routes):
         app.include_router(room)
     app.webhooks.add_api_route("live", _live_message, methods=["POST"], name="live_message")
     app.add_exception_handler(CloudError, _refuse)
@@ -156,24 +179,31 @@ async def _refuse(request: Request, error: Exception) -> Response:
     assert isinstance(error, CloudError)
     _guarding(request).refusals.count(error.reason)
     headers = {"Retry-After": str(math.ceil(error.retry_after_s))} if isinstance(error, TooManyAttempts) else None
-    return JSONResponse({"detail": str(error)}, _STATUS.get(type(error), status.HTTP_400_BAD_REQUEST), headers)
+    return _problem(error.reason, str(error), _STATUS.get(type(error), status.HTTP_400_BAD_REQUEST), headers)
 
 
 async def _refuse_form(_request: Request, error: Exception) -> Response:
     """Say which field is wrong, in one sentence; never what was in it."""
     assert isinstance(error, RequestValidationError)
     places = [f"{'.'.join(str(part) for part in found['loc'][1:])}: {found['msg']}" for found in error.errors()]
-    return JSONResponse({"detail": "; ".join(places)}, status.HTTP_422_UNPROCESSABLE_CONTENT)
+    return _problem("unacceptable", "; ".join(places), status.HTTP_422_UNPROCESSABLE_CONTENT)
 
 
 async def _refuse_path(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return JSONResponse({"detail": error.detail.lower()}, error.status_code, error.headers)
+    return _problem(error.detail.lower().replace(" ", "_"), error.detail.lower(), error.status_code, error.headers)
 
 
 async def _refuse_away(_request: Request, error: Exception) -> Response:
     log.warning("database.away", error=type(error).__name__)
-    return JSONResponse({"detail": "the database does not answer: try again"}, status.HTTP_503_SERVICE_UNAVAILABLE, {"Retry-After": "1"})
+    detail = "the database does not answer: try again"
+    return _problem("database_away", detail, status.HTTP_503_SERVICE_UNAVAILABLE, {"Retry-After": "1"})
+
+
+def _problem(reason: str, detail: str, of_status: int, headers: Mapping[str, str] | None = None) -> Response:
+    """Return a refusal as a problem (RFC 9457)."""
+    problem = Problem(f"urn:mediassist:problem:{reason}", reason.replace("_", " "), of_status, detail)
+    return JSONResponse(asdict(problem), of_status, headers, media_type="application/problem+json")
 
 
 def _guarding(connection: HTTPConnection) -> Guarding:

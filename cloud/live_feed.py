@@ -9,6 +9,7 @@ import contextlib
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Literal, cast
 from uuid import UUID
 
@@ -88,12 +89,14 @@ class Watcher:
     noted: asyncio.Event = field(default_factory=asyncio.Event)
     alerts: AlertNews = field(default_factory=AlertNews)
     patient: PatientNews | None = None
+    gap: timedelta = timedelta(0)
 
     def patient_news(self) -> PatientNews | None:
         """Return the news of whom the socket watches now."""
         watched = self.attention.watched
         if self.patient is None or self.patient.patient != watched:
-            self.patient = None if watched is None else PatientNews(watched)
+            self.patient = None if watched is None else PatientNews(watched, self.gap)
+            self.gap = timedelta(0)
         return self.patient
 
 
@@ -168,15 +171,17 @@ class LiveFeed:
                 watcher.attention.note(patient, kinds)
             watcher.noted.set()
 
-    async def serve(self, socket: WebSocket, caller: Caller) -> None:
+    async def serve(self, socket: WebSocket, caller: Caller, gap: timedelta = timedelta(0)) -> None:
         """Accept a socket and serve it until either side ends it: all that is stored after it is open is told.
+
+        gap: how long this watcher heard nothing; what was stored in it of alerts, and of the patient that is watched first, is told too.
 
         Raises:
             Away: the database is away, and the socket not accepted.
         """
-        watcher = Watcher(caller, socket)
+        watcher = Watcher(caller, socket, gap=gap)
         async with self._database.transaction(caller.organisation) as connection:
-            await watcher.alerts.begin(connection)
+            await watcher.alerts.begin(connection, gap)
         self._watchers.setdefault(caller.organisation, set()).add(watcher)
         watcher.attention.note_all()  # what was stored between the two lines above
         try:

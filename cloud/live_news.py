@@ -34,11 +34,11 @@ class _Told:
     def since(self) -> dict[int, datetime]:
         return {series: at - LOOK_BACK for series, at in self.newest.items()}
 
-    def begin(self, keys: list[SeriesKey], newest: dict[int, datetime]) -> None:
-        """Take up series that are new here; one that has no row yet is looked at from its beginning."""
+    def begin(self, keys: list[SeriesKey], newest: dict[int, datetime], gap: timedelta) -> None:
+        """Take up series that are new here, from `gap` before their newest row; one that has no row yet is looked at from its beginning."""
         for key in keys:
             if key.id in newest:
-                self.newest.setdefault(key.id, newest[key.id] + LOOK_BACK - FIRST_LOOK)
+                self.newest.setdefault(key.id, newest[key.id] + LOOK_BACK - max(FIRST_LOOK, gap))
 
     def take(self, series: int, number: int, at: datetime) -> bool:
         """Say whether a row is news, and count it as told."""
@@ -54,10 +54,11 @@ class _Told:
 
 
 class PatientNews:
-    """News of one watched patient."""
+    """News of one watched patient. gap: how long the watcher heard nothing; what was stored meanwhile is news, too."""
 
-    def __init__(self, patient: UUID) -> None:
+    def __init__(self, patient: UUID, gap: timedelta = timedelta(0)) -> None:
         self.patient = patient
+        self._gap = gap
         self._values = _Told()
         self._strips = _Told()
 
@@ -67,7 +68,7 @@ class PatientNews:
         metric = {key.id: key.metric for key in keys}
         unknown = [key for key in keys if key.id not in self._values.newest]
         if unknown:
-            self._values.begin(unknown, await vitals.newest_readings(connection, unknown))
+            self._values.begin(unknown, await vitals.newest_readings(connection, unknown), self._gap)
         rows = await vitals.readings_since(connection, self._values.since(), MOST_ROWS)
         news = [Point(metric[series], at, value) for series, record, at, value in rows if self._values.take(series, record, at)]
         self._values.prune()
@@ -78,7 +79,7 @@ class PatientNews:
         keys = await vitals.series_keys(connection, self.patient, _WAVEFORMS)
         unknown = [key for key in keys if key.id not in self._strips.newest]
         if unknown:
-            self._strips.begin(unknown, await vitals.newest_strips(connection, unknown))
+            self._strips.begin(unknown, await vitals.newest_strips(connection, unknown), self._gap)
         rows = await vitals.strips_since(connection, data_keys, keys, self._strips.since(), MOST_ROWS)
         news = [waveform_of(strip) for series, number, strip in rows if self._strips.take(series, number, strip.at)]
         self._strips.prune()
@@ -92,9 +93,16 @@ class AlertNews:
         self._newest: datetime | None = None
         self._told: dict[UUID, tuple[int, datetime]] = {}
 
-    async def begin(self, connection: Connection) -> None:
-        """Count all that is stored so far as told."""
+    async def begin(self, connection: Connection, gap: timedelta = timedelta(0)) -> None:
+        """Count all that is stored so far as told, but for what changed in the last `gap`."""
         self._newest = await alerts.newest_change(connection)
+        if gap and self._newest is not None:
+            lost = await alerts.now(connection) - gap
+            for row in await alerts.changed_since(connection, lost - LOOK_BACK, {}):
+                if row.changed_at < lost:
+                    self._told[row.id] = (row.version, row.changed_at)
+            self._newest = lost
+            return
         await self.alerts(connection)
 
     async def alerts(self, connection: Connection) -> list[AlertSummary]:

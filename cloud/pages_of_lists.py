@@ -12,6 +12,9 @@ from starlette.requests import Request
 from cloud.errors import Unacceptable
 
 
+_NONE = "this is no cursor: take it from the Link header of the page before"
+
+
 def write_cursor(at: datetime, item: UUID) -> str:
     """Return the place after an item of a list that is ordered by a time and an id."""
     return base64.urlsafe_b64encode(json.dumps([at.isoformat(), item.hex]).encode()).decode().rstrip("=")
@@ -26,12 +29,12 @@ def read_cursor(text: str) -> tuple[datetime, UUID]:
     try:
         body: object = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         at, item = cast("list[str]", body)
-        moment = datetime.fromisoformat(at)
-        if moment.tzinfo is None:
-            raise ValueError("no zone")
-        return moment, UUID(item)
+        place = datetime.fromisoformat(at), UUID(item)
     except (ValueError, TypeError, AttributeError, binascii.Error) as error:
-        raise Unacceptable("this is no cursor: take it from the Link header of the page before") from error
+        raise Unacceptable(_NONE) from error
+    if place[0].tzinfo is None:
+        raise Unacceptable(_NONE)
+    return place
 
 
 def next_page(request: Request, at: datetime, item: UUID) -> str:

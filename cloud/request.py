@@ -27,8 +27,11 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What was refused, in a sentence."""
+    """What was refused (RFC 9457). type: names the kind of refusal, and is no address to visit. title: the kind. detail: in a sentence."""
 
+    type: str
+    title: str
+    status: int
     detail: str
 
 

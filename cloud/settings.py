@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Literal, Self, TypeVar
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -85,7 +85,8 @@ class CloudSettings(PacedSettings):
 class WatchSettings(PacedSettings):
     """The settings of the process that watches over what is stored.
 
-    database_url: libpq address of the role mediassist_watch. metrics_port: 0 = none.
+    database_url: libpq address of the role mediassist_watch. metrics_port: 0 = none. smtp_*: the server that takes e-mail to people on call;
+    no host = nobody is told by e-mail. dashboard_url: where they sign in.
     keep_readings_days, keep_minutes_days, keep_waveforms_days: after how many days readings, their roll-up by minute, and waveforms are
     dropped, in whole months; unset = never. Roll-ups by hour and day, and coverage, stay.
     """
@@ -95,6 +96,21 @@ class WatchSettings(PacedSettings):
     keep_readings_days: int | None = Field(default=None, ge=7)
     keep_minutes_days: int | None = Field(default=None, ge=32)
     keep_waveforms_days: int | None = Field(default=None, ge=7)
+    smtp_host: str = ""
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    smtp_security: Literal["tls", "starttls", "none"] = "starttls"
+    smtp_user: str | None = None
+    smtp_password: SecretStr | None = None
+    smtp_sender: str = ""
+    dashboard_url: str = ""
+
+    @model_validator(mode="after")
+    def _mail_is_whole(self) -> Self:
+        if self.smtp_host and ("@" not in self.smtp_sender or not self.dashboard_url.startswith(("http://", "https://"))):
+            raise ValueError("CLOUD_SMTP_HOST needs CLOUD_SMTP_SENDER (an address) and CLOUD_DASHBOARD_URL (https://...)")
+        if self.smtp_host and self.smtp_security == "none" and self.smtp_host not in LOOPBACK:
+            raise ValueError("CLOUD_SMTP_SECURITY=none is for a relay on this machine alone")
+        return self
 
 
 class OwnerSettings(BaseSettings):

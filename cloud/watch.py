@@ -1,4 +1,4 @@
-"""The process that watches over what is stored: `python -m cloud.watch`. Roll-ups and retention.
+"""The process that watches over what is stored: `python -m cloud.watch`. Escalation and notification, roll-ups, retention.
 
 One is enough; more take turns. It connects as mediassist_watch, which reads what the ingest worker only writes.
 """
@@ -12,7 +12,9 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from prometheus_client import Counter, Gauge, start_http_server
 
+from cloud.alerts.notifier import Notifier, SmtpNotifier
 from cloud.database import Database, Rejected
+from cloud.escalation.duties import hand_over, move_on
 from cloud.settings import WatchSettings, WrongSetting, read
 from cloud.vitals.retention import Retention, drop_old
 from cloud.vitals.roll_up import roll_up
@@ -21,6 +23,7 @@ from protocol.logs import configure_logs
 log = structlog.get_logger()
 
 ROLL_UP_SECONDS = 60.0
+ESCALATION_SECONDS = 1.0
 RETENTION_SECONDS = 3600.0
 
 FAILED = Counter("mediassist_watch_failed_total", "turns of a duty that failed and are done again", ["duty"])
@@ -45,6 +48,25 @@ async def again(duty: str, seconds: float, do: Callable[[], Awaitable[None]]) ->
         await asyncio.sleep(seconds)
 
 
+def _notifier(settings: WatchSettings) -> Notifier | None:
+    if not settings.smtp_host:
+        return None
+    return SmtpNotifier(
+        settings.smtp_host,
+        settings.smtp_port,
+        settings.smtp_security,
+        settings.smtp_sender,
+        settings.dashboard_url.rstrip("/"),
+        settings.smtp_user,
+        settings.smtp_password.get_secret_value() if settings.smtp_password else None,
+    )
+
+
+async def _tell_all(database: Database, notifier: Notifier, now: Callable[[], datetime]) -> None:
+    while await hand_over(database, notifier, now()):
+        pass
+
+
 async def run(settings: WatchSettings) -> None:
     """Watch until cancelled."""
     pace = settings.pace_of_time()
@@ -62,8 +84,17 @@ async def run(settings: WatchSettings) -> None:
                 for table, partitions in (await drop_old(connection, retention(settings), now())).items():
                     log.info("retention.dropped", table=table, partitions=partitions)
 
-        log.info("watch.started")
+        async def escalate() -> None:
+            await move_on(database, now())
+
+        notifier = _notifier(settings)
+        log.info("watch.started", notifier=type(notifier).__name__)
+        if notifier is None:
+            log.error("watch.no_notifier", missing="CLOUD_SMTP_HOST", effect="alerts are shown on dashboards, and nobody is told")
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(again("escalation", ESCALATION_SECONDS, escalate))
+            if notifier is not None:
+                tasks.create_task(again("notification", ESCALATION_SECONDS, lambda: _tell_all(database, notifier, now)))
             tasks.create_task(again("roll_up", ROLL_UP_SECONDS, add_up))
             tasks.create_task(again("retention", RETENTION_SECONDS, drop))
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from psycopg.rows import class_row
 
 from cloud.alerts.life_cycle import Standing, State
-from cloud.database import Connection
+from cloud.database import Connection, value_of
 from protocol.findings import Priority
 
 MOST_ALERTS = 200
@@ -146,6 +146,13 @@ async def newest_change(connection: Connection) -> datetime | None:
     cursor = await connection.execute("select max(changed_at) from alert")
     row = await cursor.fetchone()
     return None if row is None else row[0]
+
+
+async def now(connection: Connection) -> datetime:
+    """Return the database's clock, by which changes of alerts are ordered."""
+    at = await value_of(connection, "select clock_timestamp()")
+    assert isinstance(at, datetime)
+    return at
 
 
 async def standing_for_update(connection: Connection, wanted: UUID) -> Standing | None:

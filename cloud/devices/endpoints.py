@@ -7,10 +7,9 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Depends, status
 from pydantic import BaseModel, Field
 
-from cloud.access import repository as access
-from cloud.access.account import Role
+from cloud.access.administrators import administrator
 from cloud.devices import repository
-from cloud.errors import Absent, NotAllowed, Unacceptable
+from cloud.errors import Absent, Unacceptable
 from cloud.request import CurrentCaller, OrganisationTransaction, Problem
 from provisioning.claims import WrongCode, gateway_of, read_adoption, secret_sha256
 
@@ -20,17 +19,6 @@ _WHY_NOT = {
     "expired": "this device's claim expired before it enrolled: ask the factory for a new one",
     "quarantined": "this device is locked out: its claim was used twice; a person has to look at it",
 }
-
-
-async def administrator(caller: CurrentCaller, connection: OrganisationTransaction) -> None:
-    """Refuse whoever is no administrator.
-
-    Raises:
-        NotAllowed: in another role.
-    """
-    account = await access.account(connection, caller.account)
-    if account is None or account.role is not Role.ADMINISTRATOR:
-        raise NotAllowed("only an administrator may do this")
 
 
 routes = APIRouter(

@@ -42,9 +42,9 @@ class Server:
             return answer.cookies["mediassist_session"]
 
     @asynccontextmanager
-    async def listening(self, clinic: Clinic | None, origin: str | None = None) -> AsyncIterator[ClientConnection]:
+    async def listening(self, clinic: Clinic | None, origin: str | None = None, gap: int | None = None) -> AsyncIterator[ClientConnection]:
         headers = {"Cookie": f"mediassist_session={await self.cookie(clinic)}"} if clinic else {}
-        address = f"ws://127.0.0.1:{self.port}/api/live"
+        address = f"ws://127.0.0.1:{self.port}/api/live{'' if gap is None else f'?gap={gap}'}"
         async with connect(address, origin=cast("Any", origin or self.origin), additional_headers=headers) as client:
             yield client
 
@@ -118,6 +118,31 @@ async def test_an_alert_is_told_once(server: Server, plant: Planter, clinics: li
         second = plant.alert(patient, now_ms() - timedelta(hours=1))
         plant.announce(patient, "alert")
         assert (await heard(client, of_type("alert")))["alert"]["id"] == str(second)
+
+
+async def test_what_was_stored_while_nobody_listened_is_told_first(server: Server, plant: Planter, clinics: list[Clinic]) -> None:
+    patient = clinics[0].patients[0]
+    now = now_ms()
+    before = plant.alert(patient, now, kind="before")
+    plant.run("update alert set changed_at = now() - interval '100 s' where id = %s or changed_at < now()", [before])
+    meanwhile = plant.alert(patient, now, kind="meanwhile")
+    changed = plant.alert(patient, now, kind="changed")
+    plant.run("update alert set state = 'acknowledged', version = 2 where id = %s", [changed])
+    plant.readings(patient, "spo2", [(now - n * SECOND, 90.0) for n in range(120, -1, -1)])
+    async with server.listening(clinics[0], gap=60) as client:
+        await client.send(json.dumps({"watch": str(patient.id)}))
+        told = {(await heard(client, lambda message: message["type"] == "alert"))["alert"]["id"] for _ in range(2)}
+        assert told == {str(meanwhile), str(changed)}
+        reading = await heard(client, lambda message: message["type"] == "reading")
+        [series] = [one for one in reading["series"] if one["metric"] == "spo2"]
+        assert len(series["at"]) == 61
+
+
+@pytest.mark.parametrize("gap", [-1, 3601])
+async def test_a_gap_too_long_to_be_told_is_refused(server: Server, clinics: list[Clinic], gap: int) -> None:
+    with pytest.raises(InvalidStatus):
+        async with server.listening(clinics[0], gap=gap):
+            pass
 
 
 async def test_another_organisation_hears_nothing_of_it(server: Server, plant: Planter, clinics: list[Clinic]) -> None:

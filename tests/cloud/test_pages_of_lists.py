@@ -24,4 +24,4 @@ def test_any_other_text_is_refused(text: str) -> None:
 
 def test_a_time_without_a_zone_is_no_place() -> None:
     with pytest.raises(Unacceptable):
-        read_cursor(write_cursor(datetime(2027, 1, 1), uuid4()))  # noqa: DTZ001
+        read_cursor(write_cursor(datetime(2027, 1, 1), uuid4()))

@@ -55,6 +55,13 @@ function applyAlert(cache: QueryClient, alert: AlertSummary): void {
     cache.setQueryData<AlertSummary[]>(key, insert(list, alert));
   }
   refresh(cache, patientsQuery.queryKey);
+  void cache.invalidateQueries({ predicate: ({ queryKey }) => isAbout(queryKey, alert.id) });
+}
+
+/** Is this the query of one alert, or of its history? */
+function isAbout(key: readonly unknown[], alert: string): boolean {
+  const asked = key[2] as { params?: { path?: { alert?: string } } } | undefined;
+  return asked?.params?.path?.alert === alert;
 }
 
 /** Is `alert` one of those that the list under `key` holds? (Its key names the patient, or none for all.) */

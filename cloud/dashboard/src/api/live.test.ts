@@ -1,13 +1,15 @@
 import { expect, test } from "vitest";
 
-import { LiveFeed, parse, waitBefore, type LiveMessage, type Socket, type World } from "./live.ts";
+import { gapSeconds, LiveFeed, parse, waitBefore, type LiveMessage, type Socket, type World } from "./live.ts";
 
 /** A world whose sockets, clock and waiting are turned by hand. */
 class HandWorld implements World {
   sockets: FakeSocket[] = [];
   waits: { ms: number; then: () => void }[] = [];
   time = 0;
-  open(): Socket {
+  gaps: number[] = [];
+  open(gap: number): Socket {
+    this.gaps.push(gap);
     const socket = new FakeSocket();
     this.sockets.push(socket);
     return socket;
@@ -55,6 +57,18 @@ function started(): { world: HandWorld; feed: LiveFeed } {
   feed.start();
   return { world, feed };
 }
+
+test("a new socket is told for how long nothing was heard", () => {
+  const { world } = started();
+  world.socket.onopen?.();
+  world.time = 5000;
+  world.socket.onmessage?.({ data: '{"type":"touched","patient":"p1"}' });
+  world.time = 65_000;
+  world.socket.onclose?.();
+  world.elapse();
+  expect(world.gaps).toEqual([0, 90]);
+  expect(gapSeconds(0, 1e9)).toBe(3600);
+});
 
 test("it is live only once the socket is open", () => {
   const { world, feed } = started();

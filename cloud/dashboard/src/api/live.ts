@@ -21,7 +21,8 @@ export interface Socket {
 
 /** Where the feed gets sockets, time, waiting and dice: the browser, or a test. */
 export interface World {
-  open(): Socket;
+  /** `gap`: seconds for which nothing was heard; what was stored in it is told first. */
+  open(gap: number): Socket;
   now(): number;
   random(): number;
   later(ms: number, then: () => void): () => void;
@@ -34,6 +35,14 @@ const LONGEST_WAIT_MS = 15_000;
 export function waitBefore(attempt: number, dice: number): number {
   const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(attempt, 10));
   return Math.round(wait * (0.8 + 0.4 * dice));
+}
+
+const LONGEST_GAP_S = 3600;
+
+/** For how many seconds nothing may have been heard, a few too many; 0 for a page that has just opened and asks for everything anyway. */
+export function gapSeconds(heardAt: number | null, now: number): number {
+  if (heardAt === null) return 0;
+  return Math.min(LONGEST_GAP_S, Math.max(0, Math.ceil((now - heardAt) / 1000)) + 30);
 }
 
 const KINDS = new Set(["reading", "waveform", "alert", "touched"]);
@@ -56,6 +65,7 @@ export class LiveFeed {
   #socket: Socket | null = null;
   #state: LiveState;
   #attempt = 0;
+  #heardAt: number | null = null;
   #cancelWait: (() => void) | null = null;
   #watched: string | null = null;
   #running = false;
@@ -113,14 +123,16 @@ export class LiveFeed {
   }
 
   #connect(): void {
-    const socket = this.#world.open();
+    const socket = this.#world.open(gapSeconds(this.#heardAt, this.#world.now()));
     this.#socket = socket;
     socket.onopen = () => {
       this.#attempt = 0;
+      this.#heardAt = this.#world.now();
       this.#become("live");
       if (this.#watched !== null) this.#sayWatch();
     };
     socket.onmessage = (event) => {
+      this.#heardAt = this.#world.now();
       const message = parse(event.data);
       if (message) for (const listener of this.#messages) listener(message);
     };
@@ -161,8 +173,9 @@ export class LiveFeed {
 
 /** The feed's world in a browser: the page's own host, its clock and its timers. */
 export const browserWorld: World = {
-  open: () => {
+  open: (gap) => {
     const address = new URL("/api/live", globalThis.location.href);
+    if (gap > 0) address.searchParams.set("gap", String(gap));
     address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
     return new WebSocket(address) as Socket;
   },

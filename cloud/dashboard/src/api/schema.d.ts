@@ -13,7 +13,7 @@ export interface paths {
         };
         /**
          * List Alerts
-         * @description Return the newest alerts, newest first, at most 200.
+         * @description Return alerts, newest first; where there are more, the Link header leads on.
          */
         get: operations["list_alerts"];
         put?: never;
@@ -39,6 +39,174 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/{alert}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Acknowledge
+         * @description Take an alert: nobody else is told of it any more, and whoever asks sees who has it.
+         */
+        post: operations["acknowledge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/{alert}/false-alarm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * False Alarm
+         * @description Say that there was nothing, and what it was instead.
+         */
+        post: operations["false_alarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/{alert}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * History
+         * @description Return what happened to an alert, oldest first.
+         */
+        get: operations["history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/{alert}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resolve
+         * @description Say that it is over; what is found later raises a new alert.
+         */
+        post: operations["resolve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/{alert}/snooze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Snooze
+         * @description Hear of an alert again later: at most 30 minutes of a high one, 4 hours of a medium one, a day of a low one.
+         */
+        post: operations["snooze"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/escalation/ladder": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ladder
+         * @description Return when whom is told of an alert that nobody takes.
+         */
+        get: operations["ladder"];
+        /**
+         * Put Ladder
+         * @description Write the organisation's ladder; an empty list goes back to the usual one.
+         */
+        put: operations["put_ladder"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/escalation/roster": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Roster
+         * @description Return who is on call now and later.
+         */
+        get: operations["roster"];
+        put?: never;
+        /**
+         * Add Duty
+         * @description Put somebody of the organisation on call; return the duty's id.
+         */
+        post: operations["add_duty"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/escalation/roster/{duty}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Duty
+         * @description Take somebody off the roster.
+         */
+        delete: operations["remove_duty"];
         options?: never;
         head?: never;
         patch?: never;
@@ -164,6 +332,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/patients/{patient}/coverage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Coverage
+         * @description Return, by local day and metric, in how many minutes a wearable gave at least one value. A day without a row had none.
+         */
+        get: operations["coverage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/patients/{patient}/readings.parquet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Readings
+         * @description Return a patient's readings as a Parquet file, however many, as they are read: by series, each oldest first.
+         */
+        get: operations["export_readings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/patients/{patient}/vitals": {
         parameters: {
             query?: never;
@@ -173,7 +381,10 @@ export interface paths {
         };
         /**
          * Vitals
-         * @description Return a patient's series; one of more than 5,000 points is thinned to the extremes of equal parts.
+         * @description Return a patient's series, as a screen draws them: at most about 5,000 points each.
+         *
+         *     Up to 12 hours: readings, or the extremes of equal parts where there are more. Up to 3 days, 100 days, and beyond: the smallest and the
+         *     largest of each minute, hour, day (UTC); what is not added up yet is there as readings.
          */
         get: operations["vitals"];
         put?: never;
@@ -331,7 +542,7 @@ export interface components {
         };
         /**
          * Alert
-         * @description An alert with its evidence. coverage: received / expected, by name.
+         * @description An alert with its evidence, that of its first finding. coverage: received / expected, by name. Else as `AlertSummary`.
          */
         Alert: {
             /** Clock */
@@ -341,6 +552,8 @@ export interface components {
                 [key: string]: number;
             };
             detector: components["schemas"]["Detector"];
+            /** Due At */
+            due_at: string | null;
             /** Evidence */
             evidence: components["schemas"]["Series"][];
             /** Explanation */
@@ -352,6 +565,17 @@ export interface components {
             id: string;
             /** Kind */
             kind: string;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            /** Level */
+            level: number;
+            /** Occurrences */
+            occurrences: number;
+            /** Owner */
+            owner: string | null;
             patient: components["schemas"]["AlertedPatient"];
             /** Priority */
             priority: string;
@@ -368,6 +592,8 @@ export interface components {
             thresholds: {
                 [key: string]: number;
             };
+            /** Version */
+            version: number;
             /** Waveforms */
             waveforms: components["schemas"]["WaveformOut"][];
             window: components["schemas"]["Window"];
@@ -387,9 +613,14 @@ export interface components {
         };
         /**
          * AlertSummary
-         * @description An alert. priority: high, medium, low after IEC 60601-1-8. score: the detector's own scale.
+         * @description An alert. priority: high, medium, low after IEC 60601-1-8. score: the detector's own scale, of the first finding.
+         *
+         *     level: up to which level of the ladder people were told, -1 = nobody yet. due_at: when time moves it on (the next level, the end of a
+         *     snooze). owner: who acknowledged it. occurrences: findings of this episode. version: counts changes; the entity tag of a change.
          */
         AlertSummary: {
+            /** Due At */
+            due_at: string | null;
             /** Explanation */
             explanation: string;
             /**
@@ -399,6 +630,17 @@ export interface components {
             id: string;
             /** Kind */
             kind: string;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            /** Level */
+            level: number;
+            /** Occurrences */
+            occurrences: number;
+            /** Owner */
+            owner: string | null;
             patient: components["schemas"]["AlertedPatient"];
             /** Priority */
             priority: string;
@@ -411,6 +653,8 @@ export interface components {
             score: number;
             /** State */
             state: string;
+            /** Version */
+            version: number;
         };
         /**
          * Clock
@@ -428,6 +672,27 @@ export interface components {
              * Format: uuid
              */
             wearable: string;
+        };
+        /**
+         * CoverageOut
+         * @description How a metric was covered on one of the patient's local days. of: the minutes of that day; 1,380 or 1,500 where the clock changes.
+         */
+        CoverageOut: {
+            /** Absent */
+            absent: number;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Metric */
+            metric: string;
+            /** Minutes */
+            minutes: number;
+            /** Of */
+            of: number;
+            /** Readings */
+            readings: number;
         };
         /**
          * Credentials
@@ -452,6 +717,62 @@ export interface components {
             version: string;
         };
         /**
+         * Duty
+         * @description Somebody is on call at one level, from since to until.
+         */
+        Duty: {
+            /**
+             * Account
+             * Format: uuid
+             */
+            account: string;
+            /**
+             * Level
+             * @default 0
+             */
+            level: number;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+        };
+        /**
+         * DutyOut
+         * @description A duty on the roster.
+         */
+        DutyOut: {
+            /**
+             * Account
+             * Format: uuid
+             */
+            account: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Level */
+            level: number;
+            /** Name */
+            name: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+        };
+        /**
          * Gateway
          * @description A gateway of the organisation.
          */
@@ -474,10 +795,54 @@ export interface components {
             /** Timescaledb */
             timescaledb: boolean;
         };
+        /**
+         * HistoryItem
+         * @description What happened to an alert, and how it stood after it. by: a person's name; null: nobody's doing.
+         */
+        HistoryItem: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string | null;
+            /** Event */
+            event: string;
+            /** Level */
+            level: number;
+            /** Note */
+            note: string | null;
+            /** State */
+            state: string;
+            /** Version */
+            version: number;
+        };
         /** HTTPValidationError */
         HTTPValidationError: {
             /** Detail */
             detail?: components["schemas"]["ValidationError"][];
+        };
+        /**
+         * Ladder
+         * @description An organisation's ladder. own: false where it has written none and goes by the usual one.
+         */
+        Ladder: {
+            /** Own */
+            own: boolean;
+            /** Steps */
+            steps: components["schemas"]["LadderStep"][];
+        };
+        /**
+         * LadderStep
+         * @description Whoever is on call at `level` is told; unless somebody takes the alert, the next level `seconds` later, the last again and again.
+         */
+        LadderStep: {
+            /** Level */
+            level: number;
+            priority: components["schemas"]["Priority"];
+            /** Seconds */
+            seconds: number;
         };
         /**
          * LatestValue
@@ -606,6 +971,17 @@ export interface components {
             patient: string;
         };
         /**
+         * Note
+         * @description What there is to say, in a few words.
+         */
+        Note: {
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
+        /**
          * Organisation
          * @description A clinic or practice.
          */
@@ -666,12 +1042,24 @@ export interface components {
             zone: string;
         };
         /**
+         * Priority
+         * @description How soon a person must act; the words have the meaning that IEC 60601-1-8 gives them.
+         * @enum {string}
+         */
+        Priority: "high" | "medium" | "low";
+        /**
          * Problem
-         * @description What was refused, in a sentence.
+         * @description What was refused (RFC 9457). type: names the kind of refusal, and is no address to visit. title: the kind. detail: in a sentence.
          */
         Problem: {
             /** Detail */
             detail: string;
+            /** Status */
+            status: number;
+            /** Title */
+            title: string;
+            /** Type */
+            type: string;
         };
         /**
          * Role
@@ -684,13 +1072,20 @@ export interface components {
          * @description Values of one metric, oldest first.
          *
          *     metric: name in the catalogue. unit: UCUM. decimals: what a screen shows. at: ms since 1970 UTC. value: null where the
-         *     sensor spoke but gave no number; as long as `at`.
+         *     sensor spoke but gave no number, or was not heard; as long as `at`. grain: of what the values are the smallest and the largest, each
+         *     extreme a value of its own: "reading" = nothing was put together.
          */
         Series: {
             /** At */
             at: number[];
             /** Decimals */
             decimals: number;
+            /**
+             * Grain
+             * @default reading
+             * @enum {string}
+             */
+            grain: "reading" | "minute" | "hour" | "day";
             /** Metric */
             metric: string;
             /** Unit */
@@ -698,6 +1093,23 @@ export interface components {
             /** Value */
             value: (number | null)[];
         };
+        /**
+         * Snooze
+         * @description When to hear of it again.
+         */
+        Snooze: {
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+        };
+        /**
+         * State
+         * @description Where an alert is in its life.
+         * @enum {string}
+         */
+        State: "raised" | "escalated" | "acknowledged" | "snoozed" | "resolved" | "false_alarm";
         /** ValidationError */
         ValidationError: {
             /** Context */
@@ -770,10 +1182,13 @@ export interface operations {
     list_alerts: {
         parameters: {
             query?: {
+                /** @description as the Link header of the page before gives it */
+                cursor?: string | null;
+                limit?: number;
                 /** @description only this patient's */
                 patient?: string | null;
-                /** @description only those in this state */
-                state?: "raised" | null;
+                /** @description only those in one of these states */
+                state?: components["schemas"]["State"][] | null;
             };
             header?: never;
             path?: never;
@@ -784,6 +1199,8 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description rel=next, where there are more */
+                    Link?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -877,6 +1294,734 @@ export interface operations {
             };
             /** @description the key of its evidence was destroyed */
             410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter is missing, or asks for what cannot be */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the database is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acknowledge: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of the version that was seen */
+                "if-match"?: string | null;
+            };
+            path: {
+                alert: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertSummary"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a page of another site, or not in the role that may */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no such alert */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it cannot follow what has happened: the alert is closed, or the snooze too long */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the alert is no longer in the version of If-Match */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter is missing, or asks for what cannot be */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the database is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    false_alarm: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of the version that was seen */
+                "if-match"?: string | null;
+            };
+            path: {
+                alert: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Note"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertSummary"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a page of another site, or not in the role that may */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no such alert */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it cannot follow what has happened: the alert is closed, or the snooze too long */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the alert is no longer in the version of If-Match */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter is missing, or asks for what cannot be */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the database is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alert: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryItem"][];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a page of another site, or not in the role that may */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no such alert */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter is missing, or asks for what cannot be */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the database is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resolve: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of the version that was seen */
+                "if-match"?: string | null;
+            };
+            path: {
+                alert: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Note"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertSummary"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a page of another site, or not in the role that may */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no such alert */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it cannot follow what has happened: the alert is closed, or the snooze too long */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the alert is no longer in the version of If-Match */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter is missing, or asks for what cannot be */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the database is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    snooze: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of the version that was seen */
+                "if-match"?: string | null;
+            };
+            path: {
+                alert: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Snooze"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertSummary"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a page of another site, or not in the role that may */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no such alert */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it cannot follow what has happened: the alert is closed, or the snooze too long */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the alert is no longer in the version of If-Match */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter is missing, or asks for what cannot be */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the database is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ladder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ladder"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a page of another site, or not in the role that may */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter is missing, or asks for what cannot be */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the database is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_ladder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LadderStep"][];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ladder"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a page of another site, or not in the role that may */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter is missing, or asks for what cannot be */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the database is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    roster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyOut"][];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a page of another site, or not in the role that may */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter is missing, or asks for what cannot be */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the database is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_duty: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Duty"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a page of another site, or not in the role that may */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter is missing, or asks for what cannot be */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the database is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_duty: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                duty: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a page of another site, or not in the role that may */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no such duty */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1224,6 +2369,150 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Patient"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a page of another site, or not in the role that may */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no such patient */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter is missing, or asks for what cannot be */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the database is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    coverage: {
+        parameters: {
+            query: {
+                /** @description the patient's local day; included */
+                from: string;
+                /** @description the patient's local day; not included */
+                to: string;
+            };
+            header?: never;
+            path: {
+                patient: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoverageOut"][];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a page of another site, or not in the role that may */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no such patient */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter is missing, or asks for what cannot be */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the database is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_readings: {
+        parameters: {
+            query: {
+                /** @description ISO 8601 with an offset; included */
+                from: string;
+                /** @description ISO 8601 with an offset; not included */
+                to: string;
+            };
+            header?: never;
+            path: {
+                patient: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description at, wearable, metric, value, unit, absence, record */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apache.parquet": unknown;
                 };
             };
             /** @description not signed in */

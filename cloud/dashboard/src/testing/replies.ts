@@ -2,7 +2,7 @@
 import type { AlertSummary, LatestValue, PatientSummary, Piece, Series } from "../api/client.ts";
 
 export function series(metric: string, points: readonly [at: number, value: number | null][]): Series {
-  return { metric, unit: "/min", decimals: 0, at: points.map(([at]) => at), value: points.map(([, value]) => value) };
+  return { metric, unit: "/min", decimals: 0, at: points.map(([at]) => at), value: points.map(([, value]) => value), grain: "reading" };
 }
 
 export function latest(metric: string, at: number, value: number | null, absence: string | null = null): LatestValue {
@@ -23,6 +23,12 @@ export function alert(id: string, at: number, over: Partial<AlertSummary> = {}):
     score: 7,
     raised_at: new Date(at).toISOString(),
     explanation: "Respiratory rate 26 /min scores 3.",
+    level: 0,
+    due_at: null,
+    owner: null,
+    occurrences: 1,
+    last_at: new Date(at).toISOString(),
+    version: 1,
     ...over,
   };
 }

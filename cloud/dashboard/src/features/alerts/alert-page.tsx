@@ -15,11 +15,12 @@ import { priorityOf } from "../../ui/priority.ts";
 import styles from "./alert-page.module.css";
 import { Evidence } from "./evidence.tsx";
 import { Grounds } from "./grounds.tsx";
+import { Actions, History } from "./life.tsx";
 import { useZones } from "./zones.ts";
 
 export function AlertPage() {
   const { alert: id = "" } = useParams();
-  // What an alert stood on when it was raised never changes: asked once.
+  // Asked again when the live feed says that the alert has changed.
   const alert = useQuery({
     ...api.queryOptions("get", "/api/alerts/{alert}", { params: { path: { alert: id } } }),
     staleTime: Infinity,
@@ -69,17 +70,22 @@ function Found({ alert }: { alert: Alert }) {
         </div>
         <div className={styles["standing"]}>
           <PriorityMark priority={alert.priority} size={26} />
-          <span className={styles["state"]}>{plain(alert.state)}</span>
+          <span className={styles["state"]}>
+            {plain(alert.state)}
+            {alert.owner === null ? "" : ` · ${alert.owner}`}
+          </span>
         </div>
         <p className={styles["why"]} data-testid="explanation">
           {sentence(alert.explanation)}
         </p>
+        <Actions alert={alert} />
       </header>
       <div className={styles["columns"]}>
         <div className={styles["column"]}>
           <Evidence alert={alert} zone={zone} />
         </div>
         <div className={styles["column"]}>
+          <History alert={alert} zone={zone} />
           <Grounds alert={alert} />
         </div>
       </div>

@@ -1,0 +1,1 @@
+"""Who is told of an alert, when the next, and that it was handed over."""
