@@ -11,7 +11,7 @@ DASHBOARD := cloud/dashboard
 PAGES := $(DASHBOARD)/dist/index.html
 ROLES := edge cloud demo train dev node
 
-.PHONY: help demo test test-slow test-browser check bench-sealing bench-revocation bench-enrolment bench-ingest bench-faults openapi lock train-setup properties format clean
+.PHONY: help demo test test-slow test-browser check bench-sealing bench-revocation bench-enrolment bench-ingest bench-faults bench-query bench-storage clean-bench openapi lock train-setup properties format clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -54,6 +54,15 @@ bench-ingest: $(VENV)/demo ## play a fleet into broker, worker and database; DEV
 
 bench-faults: $(VENV)/demo ## kill and stop what a fleet plays into, and count; PART=i/n TRIALS= RANDOM= REPORT=
 	@$(PY) -m benchmarks.faults
+
+bench-query: $(VENV)/dev ## ask for traces in a database of READINGS=100000000, kept between runs; REPORT=
+	@$(PY) -m benchmarks.query
+
+bench-storage: $(VENV)/dev ## say how many bytes a reading and a waveform's sample take; REPORT=
+	@$(PY) -m benchmarks.storage
+
+clean-bench: ## remove what benchmarks keep between runs
+	rm -rf .cache/bench-query .cache/fleet .cache/faults.json
 
 openapi: $(VENV)/dev $(DASHBOARD)/node_modules/.complete ## write the API's description and the dashboard's types
 	$(PY) -m mediassist openapi

@@ -22,6 +22,7 @@ from cloud.door import Guarding, make_door
 from cloud.ingest.key_encryption import open_key
 from cloud.live_feed import LiveFeed
 from cloud.pages import Headers, Pages
+from cloud.rate_limit import RateLimit
 from cloud.refusals import Refusals
 from cloud.request import Caller, Surroundings
 from cloud.settings import CloudSettings, WrongSetting, read
@@ -76,7 +77,7 @@ def _lifespan(
             app.state.sign_in = sign_in
             app.state.wall = wall
             app.state.surroundings = Surroundings(database, lambda: pace.at(wall()), find_caller, data_keys)
-            app.state.guarding = Guarding(settings.origins(), refusals, feed)
+            app.state.guarding = Guarding(settings.origins(), refusals, feed, RateLimit(settings.requests_a_minute))
             listening = asyncio.create_task(feed.listen())
             try:
                 await feed.listening.wait()

@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 import structlog
 from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response, WebSocket, status
@@ -29,14 +29,17 @@ from cloud.errors import (
     NotSignedIn,
     Outdated,
     TooManyAttempts,
+    TooManyRequests,
+    TooOften,
     Unacceptable,
     WrongCredentials,
 )
 from cloud.escalation.endpoints import routes as escalation_routes
 from cloud.live_feed import LiveFeed, LiveMessage
 from cloud.patients.endpoints import routes as patients_routes
+from cloud.rate_limit import RateLimit
 from cloud.refusals import Refusals
-from cloud.request import Problem, current_caller, surroundings
+from cloud.request import COOKIE, Problem, current_caller, surroundings
 from cloud.vitals.endpoints import routes as vitals_routes
 
 log = structlog.stdlib.get_logger()
@@ -53,6 +56,7 @@ _STATUS: dict[type[CloudError], int] = {
     Outdated: status.HTTP_412_PRECONDITION_FAILED,
     Unacceptable: status.HTTP_422_UNPROCESSABLE_CONTENT,
     TooManyAttempts: status.HTTP_429_TOO_MANY_REQUESTS,
+    TooManyRequests: status.HTTP_429_TOO_MANY_REQUESTS,
 }
 
 
@@ -63,6 +67,7 @@ class Guarding:
     origins: frozenset[str]
     refusals: Refusals
     feed: LiveFeed
+    rate_limit: RateLimit
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,21 +149,50 @@ async def own_origin(connection: HTTPConnection) -> None:
         raise ForeignOrigin("this page may not act in your name")
 
 
+async def own_share(connection: HTTPConnection) -> None:
+    """Refuse to be asked more than one session's share; a socket, once open, asks for nothing.
+
+    Raises:
+        TooManyRequests: it is.
+    """
+    if connection.scope["type"] == "http" and connection.url.path.startswith("/api/"):
+        address = connection.client.host if connection.client else ""
+        _guarding(connection).rate_limit.count(connection.cookies.get(COOKIE), address)
+
+
+class Application(FastAPI):
+    """The application, which describes its refusals as what they are: problems (RFC 9457), not plain JSON."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the description (OpenAPI 3.1)."""
+        if self.openapi_schema is None:
+            described = super().openapi()
+            for methods in described["paths"].values():
+                for operation in methods.values():
+                    for code, answer in operation["responses"].items():
+                        if code >= "400" and "application/json" in answer.get("content", {}):
+                            answer["content"]["application/problem+json"] = answer["content"].pop("application/json")
+            self.openapi_schema = described
+        return self.openapi_schema
+
+
 def make_door() -> FastAPI:
     """Return the application with its routes and refusals; the assembly places what they need in `app.state`."""
-    app = FastAPI(
+    app = Application(
         title="MediAssist",
         version="0.1.0",
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
         responses={
+            400: {"model": Problem, "description": "the body is no JSON"},
             401: {"model": Problem, "description": "not signed in"},
             403: {"model": Problem, "description": "a page of another site, or not in the role that may"},
             422: {"model": Problem, "description": "a parameter is missing, or asks for what cannot be"},
+            429: {"model": Problem, "description": "too many requests of this session; Retry-After says when the next one may come"},
             503: {"model": Problem, "description": "the database is away"},
         },
-        dependencies=[Depends(own_origin)],
+        dependencies=[Depends(own_origin), Depends(own_share)],
         generate_unique_id_function=lambda route: route.name,
     )
     for room in (access_routes, patients_routes, devices_routes, vitals_routes, alerts_routes, escalation_routes, routes):
@@ -178,7 +212,7 @@ def _live_message(message: LiveMessage) -> None:
 async def _refuse(request: Request, error: Exception) -> Response:
     assert isinstance(error, CloudError)
     _guarding(request).refusals.count(error.reason)
-    headers = {"Retry-After": str(math.ceil(error.retry_after_s))} if isinstance(error, TooManyAttempts) else None
+    headers = {"Retry-After": str(math.ceil(error.retry_after_s))} if isinstance(error, TooOften) else None
     return _problem(error.reason, str(error), _STATUS.get(type(error), status.HTTP_400_BAD_REQUEST), headers)
 
 

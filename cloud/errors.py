@@ -19,14 +19,22 @@ class WrongCredentials(CloudError):
     reason = "wrong_password"
 
 
-class TooManyAttempts(CloudError):
-    """This address failed too often with this e-mail address: wait `retry_after_s` seconds."""
+class TooOften(CloudError):
+    """Asked too often: wait `retry_after_s` seconds."""
 
     reason = "rate_limit"
 
     def __init__(self, message: str, retry_after_s: float) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class TooManyAttempts(TooOften):
+    """This address failed too often with this e-mail address."""
+
+
+class TooManyRequests(TooOften):
+    """This session, or an address without one, made more requests than it may."""
 
 
 class ForeignOrigin(CloudError):

@@ -11,7 +11,6 @@ from starlette.requests import Request
 
 from cloud.errors import Unacceptable
 
-
 _NONE = "this is no cursor: take it from the Link header of the page before"
 
 

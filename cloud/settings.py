@@ -62,6 +62,7 @@ class CloudSettings(PacedSettings):
 
     origin: where browsers find us, "https://monitor.clinic.example"; default: http at host and port. Loopback names are equal.
     keys: folder with the key-encryption key (kek.key), and nothing else that the application needs.
+    requests_a_minute: of one session, before it is told to slow down.
     session_idle, session_longest: a session ends after the one without a request, after the other in any case.
     """
 
@@ -71,6 +72,7 @@ class CloudSettings(PacedSettings):
     port: int = Field(default=8080, ge=0, le=65535)
     origin: str = ""
     dashboard: Path = Path(__file__).parent / "dashboard" / "dist"
+    requests_a_minute: int = Field(default=1200, ge=10)
     session_idle: timedelta = timedelta(minutes=30)
     session_longest: timedelta = timedelta(hours=12)
 

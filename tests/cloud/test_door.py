@@ -10,7 +10,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from tests.support.clinics import Clinic, Planter, application, browser, now_ms, running, sign_in
+from cloud.app import assemble
+from tests.support.clinics import FAST, Clinic, Planter, application, browser, now_ms, running, settings, sign_in
 from tests.support.postgres import Addresses
 
 NOW = now_ms()
@@ -87,6 +88,17 @@ async def test_health_says_which_database_answers(client: httpx.AsyncClient) -> 
     answer = (await client.get("/api/health")).json()
     assert answer["database"].startswith("postgresql ")
     assert isinstance(answer["timescaledb"], bool)
+
+
+async def test_a_session_that_asks_too_often_is_told_when_it_may_again(database: Addresses, clinics: dict[Clinic, list[UUID]]) -> None:
+    app = assemble(settings(database).model_copy(update={"requests_a_minute": 10}), passwords=FAST)
+    async with running(app) as client:
+        await sign_in(client, next(iter(clinics)))
+        answers = [await client.get("/api/session") for _ in range(11)]
+        assert [answer.status_code for answer in answers] == [200] * 10 + [429]
+        assert 1 <= int(answers[-1].headers["Retry-After"]) <= 60
+        assert answers[-1].headers["content-type"] == "application/problem+json"
+        assert (await client.get("/healthz")).status_code == 200
 
 
 async def test_a_process_says_that_it_lives_and_that_it_can_be_given_requests(client: httpx.AsyncClient) -> None:
