@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "ingest-keys": ("cloud.ingest.commands:keys", "list, rotate and retire the keys to which gateways seal"),
     "factory": ("cloud.enrolment.commands:factory", "make claims: the codes with which gateways enrol"),
     "gateway": ("edge.gateway.commands:gateway", "enrol: get this gateway's identity; reset: send what waits, then remove everything"),
+    "replay": ("mediassist.replay:replay", "compute an alert's score again from its evidence capsule, and say whether it is the same"),
     "openapi": ("cloud.commands:openapi", "write the web application's OpenAPI description"),
 }
 

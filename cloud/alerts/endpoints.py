@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 from cloud.alerts import repository
 from cloud.alerts.alert import AlertedPatient, AlertSummary, summary_of
 from cloud.alerts.change import Change
-from cloud.alerts.evidence import read_evidence
+from cloud.alerts.evidence import finding_of, read_evidence
 from cloud.alerts.life_cycle import Acknowledged, CalledFalse, Resolved, Snoozed, State
 from cloud.alerts.places import place_of_evidence
 from cloud.alerts.repository import AlertEvent
@@ -18,6 +18,7 @@ from cloud.errors import Absent
 from cloud.pages_of_lists import next_page, read_cursor
 from cloud.request import OrganisationKeys, OrganisationTransaction, Problem, entity_tag
 from cloud.traces import Series, WaveformOut
+from protocol.capsule import write_capsule
 
 routes = APIRouter(prefix="/api/alerts", tags=["alerts"])
 
@@ -154,6 +155,47 @@ async def resolve(alert: UUID, wish: Note, change: Change) -> AlertSummary:
 async def false_alarm(alert: UUID, wish: Note, change: Change) -> AlertSummary:
     """Say that there was nothing, and what it was instead."""
     return await change.do(alert, lambda at, by: (CalledFalse(at, by, wish.note), AlertEvent(at, "called_false", by, wish.note)))
+
+
+class FindingItem(BaseModel):
+    """One finding of an alert's episode."""
+
+    id: UUID
+    at: datetime
+    priority: str
+    score: float
+    explanation: str
+
+
+@routes.get("/{alert}/findings", responses={404: {"model": Problem, "description": "no such alert"}})
+async def findings(alert: UUID, connection: OrganisationTransaction) -> list[FindingItem]:
+    """Return what was found in an alert's episode, oldest first, at most 200."""
+    if await repository.alert(connection, alert) is None:
+        raise Absent("no such alert")
+    return [
+        FindingItem(id=row.id, at=row.at, priority=row.priority, score=row.score, explanation=row.explanation)
+        for row in await repository.findings(connection, alert)
+    ]
+
+
+@routes.get(
+    "/{alert}/findings/{finding}/capsule",
+    response_class=Response,
+    responses={
+        200: {"content": {"application/cbor": {}}, "description": "the finding with its raw window; `mediassist replay` computes it again"},
+        404: {"model": Problem, "description": "no such finding of this alert"},
+        410: {"model": Problem, "description": "the key of its evidence was destroyed"},
+    },
+)
+async def capsule(alert: UUID, finding: UUID, connection: OrganisationTransaction, data_keys: OrganisationKeys) -> Response:
+    """Return the evidence capsule of one finding: what its detector said, and from what."""
+    row = next((row for row in await repository.findings(connection, alert) if row.id == finding), None)
+    if row is None:
+        raise Absent("no such finding of this alert")
+    ring = await data_keys.for_reading(connection, [row.key_version])
+    evidence = ring.open(row.key_version, row.evidence, place_of_evidence(row.id))
+    disposition = f'attachment; filename="{row.kind}-{row.id}.capsule"'
+    return Response(write_capsule(finding_of(row, evidence)), media_type="application/cbor", headers={"Content-Disposition": disposition})
 
 
 @routes.get(

@@ -77,6 +77,28 @@ class FindingRow:
 
 
 @dataclass(frozen=True, slots=True)
+class WholeFinding:
+    """Everything that a finding said."""
+
+    id: UUID
+    patient: UUID
+    kind: str
+    priority: str
+    at: datetime
+    window_from: datetime
+    window_to: datetime
+    score: float
+    explanation: str
+    detector: dict[str, str]
+    thresholds: dict[str, float]
+    coverage: dict[str, float]
+    trigger_wearable: UUID | None
+    trigger_record: int
+    evidence: bytes
+    key_version: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class ClockRow:
     """How a wearable's clock was mapped to UTC."""
 
@@ -209,6 +231,19 @@ async def finding(connection: Connection, alert: UUID) -> FindingRow | None:
             [alert],
         )
         return await cursor.fetchone()
+
+
+async def findings(connection: Connection, alert: UUID) -> list[WholeFinding]:
+    """Return all findings of an alert's episode, oldest first, at most 200."""
+    async with connection.cursor(row_factory=class_row(WholeFinding)) as cursor:
+        await cursor.execute(
+            """select f.id, f.patient_id as patient, f.kind, f.priority, f.at, f.window_from, f.window_to, f.score,
+                      f.explanation #>> '{}' as explanation, f.detector, f.thresholds, f.coverage, f.trigger_wearable,
+                      coalesce(f.trigger_record, -1) as trigger_record, f.evidence, f.key_version::int as key_version
+               from alert_finding a join finding f on f.id = a.finding_id where a.alert_id = %s order by f.at, f.id limit %s""",
+            [alert, MOST_ALERTS],
+        )
+        return await cursor.fetchall()
 
 
 async def clocks(connection: Connection, patient: UUID, until: datetime) -> list[ClockRow]:

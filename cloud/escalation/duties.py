@@ -20,7 +20,7 @@ MOST_AT_ONCE = 200
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=5)
 
 ESCALATED = Counter("mediassist_alerts_escalated_total", "alerts moved on by time, by the level that was to be told", ["level"])
-NOBODY = Counter("mediassist_alerts_nobody_total", "alerts of which nobody could be told: no one on call, and no administrator")
+NOBODY = Counter("mediassist_alerts_nobody_total", "alerts of which nobody could be told: their organisation has no account")
 TOLD = Counter("mediassist_notifications_told_total", "notifications handed over")
 NOT_TOLD = Counter("mediassist_notifications_failed_total", "tries to hand a notification over that failed", ["reason"])
 

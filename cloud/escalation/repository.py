@@ -7,6 +7,7 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
+from cloud.access.account import Role
 from cloud.alerts.life_cycle import USUAL_LADDER, Standing, State
 from cloud.database import Connection
 from protocol.findings import Priority
@@ -63,7 +64,10 @@ async def ladder(connection: Connection, organisation: int) -> Mapping[Priority,
 
 
 async def whom_to_tell(connection: Connection, organisation: int, level: int, now: datetime) -> list[UUID]:
-    """Return who is on call at a level; where nobody is, who is at the next level that has somebody; else every administrator."""
+    """Return who is on call at a level; where nobody is, who is at the next level that has somebody.
+
+    Where the roster is empty: the organisation's administrators, and where it has none, everybody.
+    """
     cursor = await connection.execute(
         "select level, account_id from on_call where organisation_id = %s and level >= %s and since <= %s and until > %s order by level, account_id",
         [organisation, level, now, now],
@@ -71,10 +75,10 @@ async def whom_to_tell(connection: Connection, organisation: int, level: int, no
     rows = await cursor.fetchall()
     if rows:
         return [account for of_level, account in rows if of_level == rows[0][0]]
-    cursor = await connection.execute(
-        "select id from account where organisation_id = %s and role = 'administrator' order by id", [organisation]
-    )
-    return [row[0] for row in await cursor.fetchall()]
+    cursor = await connection.execute("select id, role from account where organisation_id = %s order by id", [organisation])
+    everybody = await cursor.fetchall()
+    administrators = [account for account, role in everybody if role == Role.ADMINISTRATOR]
+    return administrators or [account for account, _ in everybody]
 
 
 async def add_notification(connection: Connection, new: UUID, alert: DueAlert, account: UUID, level: int, now: datetime) -> None:

@@ -174,7 +174,7 @@ class VitalsLine:
 
     async def _say(self, findings: Sequence[WatchFinding]) -> None:
         now = self._now()
-        parcels = [Parcel(_finding(finding), finding.window_from, finding.window_to) for finding in findings]
+        parcels = [Parcel(finding_of(finding), finding.window_from, finding.window_to) for finding in findings]
         ids = [finding.id for finding in findings]
         await self._disk(self._outbox.put, parcels, now, lambda link: self._spool.mark_said(link, ids, now))
         self._drain.wake()
@@ -228,7 +228,8 @@ def _values(measured: Sequence[Reading | WaveformPiece]) -> list[Reading]:
     return [each for each in measured if isinstance(each, Reading)]
 
 
-def _finding(found: WatchFinding) -> Finding:
+def finding_of(found: WatchFinding) -> Finding:
+    """Return a finding as it travels."""
     return Finding(
         id=found.id,
         patient=found.patient,

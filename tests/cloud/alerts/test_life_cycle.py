@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any, LiteralString, cast
 from uuid import UUID, uuid4
 
 import psycopg
@@ -32,6 +33,10 @@ from tests.support.clinics import Planter
 from tests.support.postgres import Addresses
 
 NOON = datetime(2027, 1, 15, 12, tzinfo=UTC)
+ANOTHER_FINDING: LiteralString = """
+    insert into finding
+    select %s, organisation_id, patient_id, gateway_id, epoch, counter, kind, priority, at, window_from, window_to, score, trigger_record,
+           trigger_wearable, detector, thresholds, coverage, explanation, evidence from finding limit 1"""
 ANN, BOB = UUID(int=1), UUID(int=2)
 MINUTE = timedelta(minutes=1)
 PRIORITIES = st.sampled_from(list(Priority))
@@ -153,10 +158,9 @@ def test_the_database_joins_a_finding_as_the_step_does(
         "update alert set state = %s, priority = %s, level = %s, due_at = %s, owner_id = %s, last_at = %s where id = %s",
         [state, priority, standing.level, standing.due_at, standing.owner, NOON, alert],
     )
-    finding_row = "insert into finding select %s, organisation_id, patient_id, gateway_id, epoch, counter, kind, priority, at, window_from, window_to, score, trigger_record, trigger_wearable, detector, thresholds, coverage, explanation, evidence from finding limit 1"
     for minutes, of_priority in findings:
         finding = uuid4()
-        plant.run(finding_row, [finding])
+        plant.run(ANOTHER_FINDING, [finding])
         with psycopg.connect(database.ingest) as worker:
             said = worker.execute(
                 "select raise_alert(%s, 1, %s, %s, 'early_warning', %s, %s)",
@@ -165,8 +169,8 @@ def test_the_database_joins_a_finding_as_the_step_does(
         assert said == (alert,)
         standing, _ = step(standing, Found(NOON + minutes * MINUTE, of_priority))
     [row] = plant.run("select state, priority, level, due_at, owner_id, occurrences, last_at, version from alert where id = %s", [alert])
-    state_now, priority_now, *rest = row
-    found = Standing(State(str(state_now)), Priority(str(priority_now)), *rest)  # type: ignore[arg-type]
+    state_now, priority_now, *rest = cast("tuple[Any, ...]", row)
+    found = Standing(State(str(state_now)), Priority(str(priority_now)), *rest)
     assert found == replace(standing)
     counted = plant.run("select count(*) from alert_finding where alert_id = %s", [alert])
     assert counted == [(len(findings),)]

@@ -108,6 +108,10 @@ async def test_a_level_with_nobody_on_it_is_passed_and_an_empty_roster_asks_the_
     database: Addresses, watch: Database, clinic: Clinic
 ) -> None:
     plant = Planter(database)
+    alert = an_alert(plant, clinic)
+    await move_on(watch, NOW)
+    everybody = plant.run("select id, 0 from account where organisation_id = %s", [clinic.id])
+    assert told(plant, alert) == everybody
     administrator = person(plant, clinic, "administrator")
     alert = an_alert(plant, clinic)
     await move_on(watch, NOW)
