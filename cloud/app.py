@@ -76,7 +76,7 @@ def _lifespan(
             feed = LiveFeed(database, is_open, refusals.slow_socket, data_keys)
             app.state.sign_in = sign_in
             app.state.wall = wall
-            app.state.surroundings = Surroundings(database, lambda: pace.at(wall()), find_caller, data_keys)
+            app.state.surroundings = Surroundings(database, settings.keys, lambda: pace.at(wall()), find_caller, data_keys)
             app.state.guarding = Guarding(settings.origins(), refusals, feed, RateLimit(settings.requests_a_minute))
             listening = asyncio.create_task(feed.listen())
             try:

@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse
 
 from cloud.access.endpoints import routes as access_routes
 from cloud.alerts.endpoints import routes as alerts_routes
+from cloud.completeness.endpoints import routes as completeness_routes
 from cloud.database import Away
 from cloud.devices.endpoints import routes as devices_routes
 from cloud.errors import (
@@ -195,7 +196,16 @@ def make_door() -> FastAPI:
         dependencies=[Depends(own_origin), Depends(own_share)],
         generate_unique_id_function=lambda route: route.name,
     )
-    for room in (access_routes, patients_routes, devices_routes, vitals_routes, alerts_routes, escalation_routes, routes):
+    for room in (
+        access_routes,
+        patients_routes,
+        devices_routes,
+        vitals_routes,
+        alerts_routes,
+        escalation_routes,
+        completeness_routes,
+        routes,
+    ):
         app.include_router(room)
     app.webhooks.add_api_route("live", _live_message, methods=["POST"], name="live_message")
     app.add_exception_handler(CloudError, _refuse)

@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
@@ -39,11 +40,12 @@ class Problem:
 class Surroundings:
     """What requests need, placed in `app.state.surroundings` by the assembly.
 
-    now: the process's clock, UTC (a demonstration's may run fast). find_caller: token -> caller, or None when its session is over.
+    keys: the folder of the cloud's keys. now: the process's clock, UTC (a demonstration's may run fast). find_caller: token -> caller, or None when its session is over.
     data_keys: open what is stored under organisations' keys.
     """
 
     database: Database
+    keys: Path
     now: Callable[[], datetime]
     find_caller: Callable[[str], Awaitable[Caller | None]]
     data_keys: DataKeys

@@ -1,5 +1,7 @@
 """An evidence capsule: one finding as its detector said it, with the raw window it rests on, in a file that anyone may compute again."""
 
+from typing import cast
+
 import cbor2
 
 from protocol.cbor import field, load_map
@@ -23,4 +25,4 @@ def read_capsule(data: bytes) -> Finding:
     body = load_map(data)
     if body.get("form") != FORM:
         raise Malformed(f"not a file of the form {FORM!r}")
-    return finding_from(field(body, "finding", dict))
+    return finding_from(cast("dict[str, object]", field(body, "finding", dict)))

@@ -18,7 +18,7 @@ from cloud.vitals.series_register import SeriesRegister
 from cloud.vitals.wearer import Wearer
 from protocol.envelope import digest, previous_of
 from protocol.joined_batches import NOTHING_JOINED, JoinedBatches
-from protocol.message import Gap
+from protocol.message import Gap, GivenUp
 from protocol.orders import Standing
 from protocol.receipts import Refused
 
@@ -85,6 +85,7 @@ async def commit(connection: Connection, batch: Batch, register: SeriesRegister,
     done = await ledger.progress(connection, epochs | {name[:32] for name in gaps})
     if epochs - done.keys():
         raise LookupError("an epoch in memory has no row in the database")
+    await ledger.note_given_up(connection, batch.organisations, _gaps(batch.messages))
     new, late = ledger.taken(statuses, gaps, done)
     await ledger.forget(connection, late)
     # The carrier may deliver the same bytes twice within a batch.
@@ -116,6 +117,10 @@ def _given_up(messages: Sequence[Unsealed]) -> list[Name]:
         for item in m.body.given_up
         for counter in range(item.first, item.last + 1)
     ]
+
+
+def _gaps(messages: Sequence[Unsealed]) -> list[tuple[bytes, GivenUp]]:
+    return [(m.parsed.gateway, item) for m in messages if isinstance(m.body, Gap) for item in m.body.given_up]
 
 
 def _sealing_organisations(fit: Sequence[Unsealed], unfit: Sequence[Unsealed], batch: Batch) -> set[int]:

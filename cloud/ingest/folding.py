@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from cloud.completeness.statement import Statement, stated
 from cloud.database import Connection
 from cloud.ingest.ledger import epoch_columns
 from cloud.ingest.unsealing import EpochName
@@ -81,34 +82,6 @@ async def unfolded(connection: Connection) -> set[EpochName]:
     """Return the epochs that have something to fold, as a worker that starts must know: the one before may have died with it."""
     cursor = await connection.execute("select distinct uuid_send(gateway_id) || epoch from ledger where status <> 'gap'", binary=True)
     return {name for (name,) in await cursor.fetchall()}
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """What can be said of one epoch at any time.
-
-    complete_to: everything up to it is stored, except `given_up`. missing: counters not heard of, up to the last heard or stated.
-    whole_at: the number of messages it has in all, when its one successor states it and all of it is folded; None: not yet.
-    forked: two successors, or a counter at or past the stated end: a clone or an old image.
-    """
-
-    complete_to: int
-    given_up: tuple[int, ...]
-    missing: tuple[int, ...]
-    whole_at: int | None
-    forked: bool
-
-
-def stated(done_upto: int, rows: Sequence[tuple[int, str]], ends: Sequence[int], broken_at: int | None) -> Statement:
-    """State how complete an epoch is. rows: (counter, status) of its ledger. ends: the count that each successor states."""
-    after = {counter for counter, _ in rows if counter > done_upto}
-    given_up = tuple(sorted(counter for counter, status in rows if status == "gap"))
-    heard = max(after, default=done_upto)
-    forked = len(ends) > 1 or broken_at is not None or any(heard >= count for count in ends)
-    upto = max([heard, *(count - 1 for count in ends)])
-    missing = tuple(counter for counter in range(done_upto + 1, upto + 1) if counter not in after)
-    whole = ends[0] if len(ends) == 1 and done_upto >= ends[0] - 1 and not forked else None
-    return Statement(done_upto, given_up, missing, whole, forked)
 
 
 async def statement(connection: Connection, gateway: UUID, epoch: bytes) -> Statement | None:

@@ -15,6 +15,7 @@ import numpy as np
 from cloud.database import Connection
 from cloud.ingest.unsealing import EpochName, Name, counter_of
 from cloud.packed import PackedArray, bigints, byteas, uuids
+from protocol.message import GivenUp
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,4 +135,18 @@ async def forget(connection: Connection, names: Iterable[Name]) -> None:
         await connection.execute(
             "delete from ledger using unnest(%s, %s, %s) as late(g, e, c) where gateway_id = g and epoch = e and counter = c",
             _columns(rows),
+        )
+
+
+async def note_given_up(connection: Connection, organisations: Mapping[bytes, int], gaps: Sequence[tuple[bytes, GivenUp]]) -> None:
+    """Write down what gateways (16 bytes) gave up, and the time it covered; said again, it is known already."""
+    for gateway, gap in gaps:
+        known = gap.to_ms > 0
+        await connection.execute(
+            "insert into given_up (gateway_id, organisation_id, epoch, first, last, of_class, since, until, reason)"
+            " values (%s, %s, %s, %s, %s, %s, to_timestamp(%s::float8 / 1000), to_timestamp(%s::float8 / 1000), %s) on conflict do nothing",
+            (
+                *(UUID(bytes=gateway), organisations[gateway], gap.epoch, gap.first, gap.last, gap.of_class),
+                *(gap.from_ms if known else None, gap.to_ms if known else None, str(gap.reason)),
+            ),
         )

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud.ingest.folding import Fold, Row, fold, folded, stated, statement
+from cloud.completeness.statement import stated
+from cloud.ingest.folding import Fold, Row, fold, folded, statement
 from edge.gateway.outbox import Parcel
 from protocol.samples import Reading, batch_of
 from tests.support.gateway import BELT, GATEWAY, NOON

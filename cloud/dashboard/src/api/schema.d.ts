@@ -252,6 +252,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/gateways/{gateway}/completeness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Gateway Completeness
+         * @description Return what can be said of each epoch of a gateway, oldest first.
+         */
+        get: operations["gateway_completeness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/gateways/{gateway}/release": {
         parameters: {
             query?: never;
@@ -364,6 +384,46 @@ export interface paths {
          * @description Return one patient with the newest values and the wearables.
          */
         get: operations["one_patient"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/patients/{patient}/completeness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Day Completeness
+         * @description Return what can be said of a patient's day.
+         */
+        get: operations["day_completeness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/patients/{patient}/completeness/certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Day Certificate
+         * @description Return what can be said of a patient's day now, signed by the cloud: `mediassist certificate check` verifies it.
+         */
+        get: operations["day_certificate"];
         put?: never;
         post?: never;
         delete?: never;
@@ -697,6 +757,22 @@ export interface components {
             version: number;
         };
         /**
+         * CertificateOut
+         * @description A signed statement. statement: as it was signed. key: the cloud's (uncompressed point, hex). signature: ECDSA, base64 (DER).
+         */
+        CertificateOut: {
+            /** Key */
+            key: string;
+            /** Signature */
+            signature: string;
+            /** Statement */
+            statement: {
+                [key: string]: string | number | {
+                    [key: string]: string | number;
+                }[];
+            };
+        };
+        /**
          * Clock
          * @description How a wearable's clock was mapped: UTC = ticks + offset, known to +- uncertainty.
          */
@@ -744,6 +820,52 @@ export interface components {
             /** Password */
             password: string;
         };
+        /**
+         * DayOut
+         * @description What can be said of a patient's day. missing: messages, of any day on which their epochs were open, that are not here.
+         */
+        DayOut: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Epochs */
+            epochs: number;
+            /** Given Up */
+            given_up: components["schemas"]["GapOut"][];
+            /** Heard At */
+            heard_at: string | null;
+            /** Missing */
+            missing: number;
+            /**
+             * Patient
+             * Format: uuid
+             */
+            patient: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            state: components["schemas"]["DayState"];
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /** Zone */
+            zone: string;
+        };
+        /**
+         * DayState
+         * @description What can be said of a patient's day.
+         *
+         *     COMPLETE: every message of it is stored. EXCEPT: all but what a gateway gave up, named. INCOMPLETE: messages are known to be missing, and
+         *     may still come. FORKED: two copies of a gateway spoke: a person must look. OPEN: nothing was heard since the day ended.
+         * @enum {string}
+         */
+        DayState: "complete" | "complete_except" | "incomplete" | "forked" | "open";
         /**
          * Detector
          * @description Which rule or model spoke. sha256: hex, of the table or artefact it ran.
@@ -813,6 +935,33 @@ export interface components {
             until: string;
         };
         /**
+         * EpochOut
+         * @description What can be said of one epoch: everything up to complete_to is stored, except given_up; missing may still come.
+         *
+         *     messages: how many it has in all, once its successor has said so and all are there. lost: why a person declared that it never will be.
+         */
+        EpochOut: {
+            /** Complete To */
+            complete_to: number;
+            /** Epoch */
+            epoch: string;
+            /** Forked */
+            forked: boolean;
+            /** Given Up */
+            given_up: components["schemas"]["Range"][];
+            /** Lost */
+            lost: string | null;
+            /** Messages */
+            messages: number | null;
+            /** Missing */
+            missing: components["schemas"]["Range"][];
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+        };
+        /**
          * FindingItem
          * @description One finding of an alert's episode.
          */
@@ -833,6 +982,27 @@ export interface components {
             priority: string;
             /** Score */
             score: number;
+        };
+        /**
+         * GapOut
+         * @description What a gateway gave up. since, until: the time it covered; null: not known any more.
+         */
+        GapOut: {
+            /**
+             * Gateway
+             * Format: uuid
+             */
+            gateway: string;
+            /** Messages */
+            messages: number;
+            /** Of Class */
+            of_class: string | null;
+            /** Reason */
+            reason: string;
+            /** Since */
+            since: string | null;
+            /** Until */
+            until: string | null;
         };
         /**
          * Gateway
@@ -1122,6 +1292,16 @@ export interface components {
             title: string;
             /** Type */
             type: string;
+        };
+        /**
+         * Range
+         * @description Counters first..last.
+         */
+        Range: {
+            /** First */
+            first: number;
+            /** Last */
+            last: number;
         };
         /**
          * Role
@@ -2507,6 +2687,91 @@ export interface operations {
             };
         };
     };
+    gateway_completeness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                gateway: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EpochOut"][];
+                };
+            };
+            /** @description the body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a page of another site, or not in the role that may */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no such gateway */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter is missing, or asks for what cannot be */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many requests of this session; Retry-After says when the next one may come */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the database is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     release_gateway: {
         parameters: {
             query?: never;
@@ -2948,6 +3213,191 @@ export interface operations {
             };
             /** @description no such patient */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter is missing, or asks for what cannot be */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many requests of this session; Retry-After says when the next one may come */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the database is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    day_completeness: {
+        parameters: {
+            query: {
+                /** @description the patient's local day */
+                day: string;
+            };
+            header?: never;
+            path: {
+                patient: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DayOut"];
+                };
+            };
+            /** @description the body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a page of another site, or not in the role that may */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no such patient */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter is missing, or asks for what cannot be */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many requests of this session; Retry-After says when the next one may come */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the database is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    day_certificate: {
+        parameters: {
+            query: {
+                /** @description the patient's local day */
+                day: string;
+            };
+            header?: never;
+            path: {
+                patient: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CertificateOut"];
+                };
+            };
+            /** @description the body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a page of another site, or not in the role that may */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no such patient */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this installation has no key to sign with */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
