@@ -105,7 +105,7 @@ class DataPlane:
 
 @contextmanager
 def running(identities: Identities, tell: Callable[[str], None]) -> Generator[DataPlane]:
-    """Start broker, database and worker in a temporary folder with everybody planted; stop and remove them afterwards.
+    """Start broker, database, worker and watch in a temporary folder with everybody planted; stop and remove them afterwards.
 
     Raises:
         ProgramMissing, MayNotEnter, ProcessFailed: it cannot run here; the message says what to do.
@@ -123,6 +123,7 @@ def running(identities: Identities, tell: Callable[[str], None]) -> Generator[Da
             plant(database.owner, [gateway for gateway, _ in identities.gateways], [path for _, path in identities.gateways])
             plane = DataPlane(folder, processes, database, broker, cloud, ingest_keys.public_bytes(ingest_key))
             plane.start_worker()
+            processes.start(replace(cloud.watch(database.watch, {"PYTHONPATH": str(ROOT)}), folder=ROOT), seconds=30)
             yield plane
     finally:
         if database is not None:

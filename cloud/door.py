@@ -41,6 +41,7 @@ from cloud.patients.endpoints import routes as patients_routes
 from cloud.rate_limit import RateLimit
 from cloud.refusals import Refusals
 from cloud.request import COOKIE, Problem, current_caller, surroundings
+from cloud.rules.endpoints import routes as rules_routes
 from cloud.vitals.endpoints import routes as vitals_routes
 
 log = structlog.stdlib.get_logger()
@@ -204,6 +205,7 @@ def make_door() -> FastAPI:
         alerts_routes,
         escalation_routes,
         completeness_routes,
+        rules_routes,
         routes,
     ):
         app.include_router(room)

@@ -1,4 +1,4 @@
-"""The process that watches over what is stored: `python -m cloud.watch`. Escalation and notification, roll-ups, retention.
+"""The process that watches over what is stored: `python -m cloud.watch`. Escalation and notification, rules, roll-ups, retention.
 
 One is enough; more take turns. It connects as mediassist_watch, which reads what the ingest worker only writes.
 """
@@ -15,6 +15,7 @@ from prometheus_client import Counter, Gauge, start_http_server
 from cloud.alerts.notifier import Notifier, SmtpNotifier
 from cloud.database import Database, Rejected
 from cloud.escalation.duties import hand_over, move_on
+from cloud.rules.duties import check_thresholds, find_silence
 from cloud.settings import WatchSettings, WrongSetting, read
 from cloud.vitals.retention import Retention, drop_old
 from cloud.vitals.roll_up import roll_up
@@ -24,9 +25,11 @@ log = structlog.get_logger()
 
 ROLL_UP_SECONDS = 60.0
 ESCALATION_SECONDS = 1.0
+RULES_SECONDS = 10.0
 RETENTION_SECONDS = 3600.0
 
 FAILED = Counter("mediassist_watch_failed_total", "turns of a duty that failed and are done again", ["duty"])
+FOUND = Counter("mediassist_watch_findings_total", "findings of the cloud's own rules", ["kind"])
 DONE_AT = Gauge("mediassist_watch_done_timestamp_seconds", "when a duty was last done, wall clock", ["duty"])
 
 
@@ -62,6 +65,11 @@ def _notifier(settings: WatchSettings) -> Notifier | None:
     )
 
 
+async def _found(kind: str, looking: Awaitable[int]) -> None:
+    if found := await looking:
+        FOUND.labels(kind).inc(found)
+
+
 async def _tell_all(database: Database, notifier: Notifier, now: Callable[[], datetime]) -> None:
     while await hand_over(database, notifier, now()):
         pass
@@ -93,6 +101,8 @@ async def run(settings: WatchSettings) -> None:
             log.error("watch.no_notifier", missing="CLOUD_SMTP_HOST", effect="alerts are shown on dashboards, and nobody is told")
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(again("escalation", ESCALATION_SECONDS, escalate))
+            tasks.create_task(again("thresholds", RULES_SECONDS, lambda: _found("threshold", check_thresholds(database, now()))))
+            tasks.create_task(again("silence", RULES_SECONDS, lambda: _found("silence", find_silence(database, now()))))
             if notifier is not None:
                 tasks.create_task(again("notification", ESCALATION_SECONDS, lambda: _tell_all(database, notifier, now)))
             tasks.create_task(again("roll_up", ROLL_UP_SECONDS, add_up))

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from cloud.rules import threshold
 from edge.gateway import anomaly_watch, early_warning
 from models.catalogue import ModelRefused, open_model
 from models.onnx_runner import OnnxRunner
@@ -60,7 +61,11 @@ def score_again(finding: Finding) -> float:
     Raises:
         CannotReplay: there is no such detector, or another version of it.
     """
-    detectors: dict[str, Callable[[Finding], float]] = {"early_warning": _early_warning, "vital_anomaly": _vital_anomaly}
+    detectors: dict[str, Callable[[Finding], float]] = {
+        "early_warning": _early_warning,
+        "vital_anomaly": _vital_anomaly,
+        "threshold": _threshold,
+    }
     if finding.kind not in detectors:
         raise CannotReplay(f"no detector here says {finding.kind!r}")
     return detectors[finding.kind](finding)
@@ -76,6 +81,11 @@ def _early_warning(finding: Finding) -> float:
     readings = decode_evidence(finding.evidence).readings()
     scale = int(finding.thresholds.get("spo2_scale", 1))
     return float(early_warning.score_again(readings, finding.at, scale)[0])
+
+
+def _threshold(finding: Finding) -> float:
+    _check(finding, threshold.DETECTOR.sha256)
+    return threshold.score(threshold.limits_of(dict(finding.thresholds)), decode_evidence(finding.evidence).readings())
 
 
 def _vital_anomaly(finding: Finding) -> float:

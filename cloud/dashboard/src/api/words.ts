@@ -42,6 +42,8 @@ export function unitText(ucum: string): string {
 
 const KINDS: Record<string, string> = {
   early_warning: "Early-warning score",
+  silence: "No data",
+  threshold: "Outside the limits",
   vital_anomaly: "Unusual vital signs",
   atrial_fibrillation: "Possible atrial fibrillation",
   irregular_rhythm: "Irregular rhythm",
