@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import LiteralString, Self, cast
 
 from psycopg import AsyncConnection, Error, OperationalError, sql
+from psycopg.errors import ReadOnlySqlTransaction
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
@@ -65,12 +66,15 @@ class Database:
         Commits at the end, rolls back when the block raises.
 
         Raises:
-            psycopg.OperationalError: the server is away, or no connection came free in time.
+            psycopg.OperationalError: the server is away, takes no changes, or no connection came free in time.
         """
-        async with self._pool.connection() as connection, connection.transaction():
-            if organisation is not None:
-                await enter_organisation(connection, organisation)
-            yield connection
+        try:
+            async with self._pool.connection() as connection, connection.transaction():
+                if organisation is not None:
+                    await enter_organisation(connection, organisation)
+                yield connection
+        except ReadOnlySqlTransaction as error:
+            raise Away("the server is still in recovery, or a standby: it takes nothing yet") from error
 
     async def announcements(self, channel: str) -> AsyncGenerator[str | None]:
         """Listen on `channel` over a connection of its own: None once it listens, then each announcement's text.

@@ -14,6 +14,7 @@ alter table alert
     add column last_at timestamptz,
     add column version int not null default 1,
     add column changed_at timestamptz not null default clock_timestamp();
+alter table alert no force row level security;  -- else a migration sees no organisation's rows
 update alert set last_at = raised_at, changed_at = stored_at;
 alter table alert alter column last_at set not null;
 alter table alert alter column last_at set default '1970-01-01 00:00+00';
@@ -36,6 +37,7 @@ create table alert_finding (
 );
 create index alert_finding_by_alert on alert_finding (alert_id);
 insert into alert_finding (finding_id, organisation_id, alert_id) select finding_id, organisation_id, id from alert;
+alter table alert force row level security;
 
 create table alert_event (
     id bigint generated always as identity primary key,
