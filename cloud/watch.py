@@ -15,6 +15,7 @@ from prometheus_client import Counter, Gauge, start_http_server
 from cloud.alerts.notifier import Notifier, SmtpNotifier
 from cloud.database import Database, Rejected
 from cloud.escalation.duties import hand_over, move_on
+from cloud.idempotency import forget_old
 from cloud.rules.duties import check_thresholds, find_silence
 from cloud.settings import WatchSettings, WrongSetting, read
 from cloud.vitals.retention import Retention, drop_old
@@ -89,6 +90,7 @@ async def run(settings: WatchSettings) -> None:
 
         async def drop() -> None:
             async with database.transaction(None) as connection:
+                await forget_old(connection)
                 for table, partitions in (await drop_old(connection, retention(settings), now())).items():
                     log.info("retention.dropped", table=table, partitions=partitions)
 
@@ -102,7 +104,7 @@ async def run(settings: WatchSettings) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(again("escalation", ESCALATION_SECONDS, escalate))
             tasks.create_task(again("thresholds", RULES_SECONDS, lambda: _found("threshold", check_thresholds(database, now()))))
-            tasks.create_task(again("silence", RULES_SECONDS, lambda: _found("silence", find_silence(database, now()))))
+            tasks.create_task(again("silence", ROLL_UP_SECONDS, lambda: _found("silence", find_silence(database, now()))))
             if notifier is not None:
                 tasks.create_task(again("notification", ESCALATION_SECONDS, lambda: _tell_all(database, notifier, now)))
             tasks.create_task(again("roll_up", ROLL_UP_SECONDS, add_up))

@@ -8,9 +8,11 @@ from fastapi import APIRouter, Depends, status
 from pydantic import BaseModel, Field
 
 from cloud.access.administrators import administrator
+from cloud.database import Connection
 from cloud.devices import repository
 from cloud.errors import Absent, Unacceptable
-from cloud.request import CurrentCaller, OrganisationTransaction, Problem
+from cloud.idempotency import Once
+from cloud.request import Caller, CurrentCaller, OrganisationTransaction, Problem
 from provisioning.claims import WrongCode, gateway_of, read_adoption, secret_sha256
 
 _ADDRESS = re.compile(r"(?:[0-9A-F]{2}:){5}[0-9A-F]{2}")
@@ -85,8 +87,16 @@ async def release_gateway(gateway: UUID, connection: OrganisationTransaction) ->
 
 
 @routes.post("/wearables")
-async def adopt_wearable(new: NewWearable, caller: CurrentCaller, connection: OrganisationTransaction) -> AdoptedWearable:
-    """Give a wearable to a patient of the organisation, heard by a gateway of the organisation."""
+async def adopt_wearable(new: NewWearable, caller: CurrentCaller, connection: OrganisationTransaction, once: Once) -> AdoptedWearable:
+    """Give a wearable to a patient of the organisation, heard by a gateway of the organisation. With an Idempotency-Key: once."""
+
+    async def adopt() -> str:
+        return (await _adopt(new, caller, connection)).model_dump_json()
+
+    return AdoptedWearable.model_validate_json(await once.do(adopt))
+
+
+async def _adopt(new: NewWearable, caller: Caller, connection: Connection) -> AdoptedWearable:
     address = new.address.upper()
     if not _ADDRESS.fullmatch(address):
         raise Unacceptable("an address has six pairs of hexadecimal digits with colons between")

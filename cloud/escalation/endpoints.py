@@ -12,6 +12,7 @@ from cloud.access.administrators import administrator
 from cloud.alerts.life_cycle import USUAL_LADDER
 from cloud.errors import Absent, Unacceptable
 from cloud.escalation import repository
+from cloud.idempotency import Once
 from cloud.request import CurrentCaller, OrganisationTransaction, Problem, surroundings
 from protocol.findings import Priority
 
@@ -96,15 +97,19 @@ async def roster(connection: OrganisationTransaction, request: Request) -> list[
 
 
 @routes.post("/roster", status_code=status.HTTP_201_CREATED, dependencies=[Depends(administrator)])
-async def add_duty(duty: Duty, caller: CurrentCaller, connection: OrganisationTransaction) -> UUID:
-    """Put somebody of the organisation on call; return the duty's id."""
+async def add_duty(duty: Duty, caller: CurrentCaller, connection: OrganisationTransaction, once: Once) -> UUID:
+    """Put somebody of the organisation on call; return the duty's id. With an Idempotency-Key: once."""
     if not timedelta(0) < duty.until - duty.since <= LONGEST_DUTY:
         raise Unacceptable(f"'until' must be after 'since', by at most {LONGEST_DUTY.days} days")
     if not await repository.has_account(connection, duty.account):
         raise Unacceptable("there is no such account")
-    new = repository.OnCall(uuid4(), duty.level, duty.account, duty.since, duty.until)
-    await repository.add_on_call(connection, caller.organisation, new)
-    return new.id
+
+    async def add() -> str:
+        new = repository.OnCall(uuid4(), duty.level, duty.account, duty.since, duty.until)
+        await repository.add_on_call(connection, caller.organisation, new)
+        return str(new.id)
+
+    return UUID(await once.do(add))
 
 
 @routes.delete(

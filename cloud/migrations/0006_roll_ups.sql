@@ -52,18 +52,38 @@ create table coverage (
     minutes int not null check (minutes between 0 and 1560),
     readings int not null,
     absent int not null,
+    last_at timestamptz,
     primary key (series_id, day)
 );
+create index coverage_by_day on coverage (day);
 comment on column coverage.day is 'the patient''s local day; one of a change of the clock has 1,380 or 1,500 minutes';
+comment on column coverage.last_at is 'the last of these minutes: how the watch knows who has fallen silent, without looking at readings';
 comment on column coverage.minutes is 'minutes of that day in which at least one reading has a value';
 
 -- An index of a few kilobytes a gigabyte: readings come in nearly in the order of their times.
 do $$
 begin
     if (select relkind from pg_class where oid = 'public.reading'::regclass) = 'p' then
-        create index reading_by_time on reading using brin (at) with (pages_per_range = 32, autosummarize = on);
+        create index reading_by_time on reading using brin (at) with (pages_per_range = 32);
     end if;
 end $$;
+
+-- A part of an index that is not summarised yet is read with every query: the watch sees to it before it adds up.
+create function summarize_readings() returns int
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+    part record;
+    made int := 0;
+begin
+    for part in
+        select c.oid from pg_partition_tree(to_regclass('public.reading_by_time')) t join pg_class c on c.oid = t.relid where t.isleaf
+    loop
+        made := made + brin_summarize_new_values(part.oid);
+    end loop;
+    return made;
+end $$;
+revoke execute on function summarize_readings() from public;
+grant execute on function summarize_readings() to mediassist_watch;
 
 create view own_reading_by_minute with (security_barrier) as
     select organisation_id, series_id, at, n, absent, low, high, total from reading_by_minute

@@ -60,7 +60,7 @@ async def recent(connection: Connection, patient: UUID, metric: int, since: date
 
 @dataclass(frozen=True, slots=True)
 class Silent:
-    """A wearable that spoke in the last two days and has not spoken for a while. heard_at: its newest reading's time."""
+    """A wearable that spoke in the last two days and has not spoken for a while. heard_at: the minute of its newest value."""
 
     organisation: int
     patient: UUID
@@ -69,25 +69,15 @@ class Silent:
 
 
 async def silent(connection: Connection, now: datetime, after: timedelta) -> list[Silent]:
-    """Return the wearables that are silent now."""
+    """Return the wearables that are silent: as far as readings are added up, so that a watch that was away takes nobody for silent."""
     async with connection.cursor(row_factory=class_row(Silent)) as cursor:
         await cursor.execute(
-            """with live as (
-                   select distinct s.wearable_id from (select distinct series_id from reading where at >= %(since)s and at <= %(ahead)s) r
-                   join series s on s.id = r.series_id
-               ), known as (
-                   select distinct s.organisation_id, s.patient_id, s.wearable_id from coverage c join series s on s.id = c.series_id
-                   where c.day >= (%(now)s::timestamptz - interval '2 days')::date and c.minutes > 0
-               )
-               select k.organisation_id as organisation, k.patient_id as patient, k.wearable_id as wearable, h.at as heard_at
-               from known k cross join lateral (
-                   select max(r.at) as at from series s cross join lateral (
-                       select at from reading where series_id = s.id and at <= %(now)s order by at desc limit 1
-                   ) r where s.wearable_id = k.wearable_id and s.patient_id = k.patient_id
-               ) h
-               where h.at is not null and not exists (select from live l where l.wearable_id = k.wearable_id)
-               order by k.patient_id, k.wearable_id""",
-            {"since": now - after, "ahead": now + timedelta(minutes=5), "now": now},
+            """select s.organisation_id as organisation, s.patient_id as patient, s.wearable_id as wearable, max(c.last_at) as heard_at
+               from coverage c join series s on s.id = c.series_id
+               where c.day >= (%(now)s::timestamptz - interval '2 days')::date
+               group by 1, 2, 3
+               having max(c.last_at) < (select least(done, %(now)s) from roll_up) - %(after)s order by 2, 3""",
+            {"now": now, "after": after},
         )
         return await cursor.fetchall()
 

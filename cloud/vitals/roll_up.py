@@ -46,6 +46,8 @@ async def roll_up(database: Database, now: datetime) -> RolledUp | None:
         await connection.execute("update roll_up set promised = %s where promised < %s", [to, to])
     async with database.transaction(None) as connection:
         number = await value_of(connection, "select pg_current_xact_id()::text::bigint")
+    async with database.transaction(None) as connection:
+        await connection.execute("select summarize_readings()")
     while not await _ended_before(database, number):  # noqa: ASYNC110  (nothing announces the end of others' transactions)
         await asyncio.sleep(_WAIT_SECONDS)
     async with database.transaction(None) as connection:
@@ -81,11 +83,12 @@ with fresh as (
     on conflict (series_id, at) do update set n = d.n + excluded.n, absent = d.absent + excluded.absent,
         low = least(d.low, excluded.low), high = greatest(d.high, excluded.high), total = d.total + excluded.total
 ), covered as (
-    insert into coverage as c (organisation_id, series_id, day, minutes, readings, absent)
-    select f.organisation_id, f.series_id, (f.at at time zone p.zone)::date, count(*) filter (where f.n > 0), sum(f.n), sum(f.absent)
+    insert into coverage as c (organisation_id, series_id, day, minutes, readings, absent, last_at)
+    select f.organisation_id, f.series_id, (f.at at time zone p.zone)::date, count(*) filter (where f.n > 0), sum(f.n), sum(f.absent),
+           max(f.at) filter (where f.n > 0)
     from fresh f join series s on s.id = f.series_id join patient p on p.id = s.patient_id group by 1, 2, 3
     on conflict (series_id, day) do update set minutes = c.minutes + excluded.minutes, readings = c.readings + excluded.readings,
-        absent = c.absent + excluded.absent
+        absent = c.absent + excluded.absent, last_at = greatest(c.last_at, excluded.last_at)
 )
 select count(*) from fresh
 """
@@ -120,8 +123,9 @@ _COUNT_ANEW: tuple[LiteralString, ...] = (
        group by 1, 2, 3
        on conflict (series_id, at) do update set
            n = excluded.n, absent = excluded.absent, low = excluded.low, high = excluded.high, total = excluded.total""",
-    """insert into coverage (organisation_id, series_id, day, minutes, readings, absent)
-       select m.organisation_id, m.series_id, l.day, count(*) filter (where m.n > 0), sum(m.n), sum(m.absent)
+    """insert into coverage (organisation_id, series_id, day, minutes, readings, absent, last_at)
+       select m.organisation_id, m.series_id, l.day, count(*) filter (where m.n > 0), sum(m.n), sum(m.absent),
+              max(m.at) filter (where m.n > 0)
        from (
            select series_id, zone, (hour at time zone zone)::date as day from late
            union select series_id, zone, ((hour + interval '59 minutes') at time zone zone)::date from late
@@ -129,7 +133,8 @@ _COUNT_ANEW: tuple[LiteralString, ...] = (
        join reading_by_minute m on m.series_id = l.series_id
            and m.at >= l.day::timestamp at time zone l.zone and m.at < (l.day + 1)::timestamp at time zone l.zone
        group by 1, 2, 3
-       on conflict (series_id, day) do update set minutes = excluded.minutes, readings = excluded.readings, absent = excluded.absent""",
+       on conflict (series_id, day) do update set
+           minutes = excluded.minutes, readings = excluded.readings, absent = excluded.absent, last_at = excluded.last_at""",
 )
 
 

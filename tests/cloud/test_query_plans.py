@@ -1,5 +1,6 @@
 """Every query of the repositories, explained as the application role: none reads reading, waveform or alert from end to end."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,15 +13,28 @@ import pytest
 from psycopg import AsyncConnection, AsyncCursor
 
 from cloud.alerts import repository as alerts
-from cloud.database import enter_organisation
+from cloud.completeness import repository as completeness
+from cloud.database import Database, enter_organisation
+from cloud.escalation import repository as escalation
 from cloud.patients import repository as patients
+from cloud.rules import repository as rules
 from cloud.vitals import repository as vitals
+from cloud.vitals.roll_up import roll_up
 from tests.support.clinics import DATA_KEYS, Clinic, Planter, now_ms
 from tests.support.postgres import Addresses
 
 NOW = now_ms()
 SECOND = timedelta(seconds=1)
-LARGE = ("reading", "waveform", "_hyper_", "alert", "finding", "clock_evidence")  # _hyper_: chunks of the first two under TimescaleDB
+LARGE = (
+    "reading",
+    "reading_by",
+    "coverage",
+    "waveform",
+    "_hyper_",
+    "alert",
+    "finding",
+    "clock_evidence",
+)  # _hyper_: chunks of the first two under TimescaleDB
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +49,10 @@ def clinic(database: Addresses) -> Clinic:
             plant.run(
                 """insert into reading (organisation_id, series_id, at, value, record)
                    select %s, %s, %s::timestamptz - n * interval '1 second', 70, n from generate_series(1, 10000) n""",
+                [clinic.id, series, NOW],
+            )
+            plant.run(
+                "insert into coverage select %s, %s, %s::date - n, 1440, 86400, 0, null from generate_series(3, 5000) n",
                 [clinic.id, series, NOW],
             )
             ecg = plant.series(patient, patient.patch, "ecg")
@@ -56,9 +74,15 @@ def clinic(database: Addresses) -> Clinic:
                 "insert into clock_evidence select %s, %s, %s::timestamptz - n * interval '1 second', 0, 0, 0 from generate_series(1, 5000) n",
                 [clinic.id, patient.belt, NOW],
             )
+    asyncio.run(added_up(database))
     with psycopg.connect(database.superuser, autocommit=True) as connection:
         connection.execute("vacuum analyze")
     return found[0]
+
+
+async def added_up(database: Addresses) -> None:
+    async with Database(database.watch) as watch:
+        assert await roll_up(watch, NOW)
 
 
 class Explaining(AsyncCursor[Any]):
@@ -67,8 +91,9 @@ class Explaining(AsyncCursor[Any]):
     plans: list[tuple[str, str]]
 
     async def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+        text = query if isinstance(query, str) else query.as_string(self.connection)
         async with AsyncCursor(self.connection) as beside:
-            await beside.execute(cast("Any", f"explain {query}"), params)
+            await beside.execute(cast("Any", f"explain {text}"), params)
             plan = "\n".join(row[0] for row in await beside.fetchall())
         Explaining.plans.append((str(query), plan))
         return await super().execute(query, params, **options)
@@ -120,6 +145,11 @@ async def test_vitals(database: Addresses, clinic: Clinic) -> None:
             == 6
         )
         assert await vitals.has_patient(connection, patient)
+        for grain in ("minute", "hour", "day"):
+            assert await vitals.outlines(connection, keys, grain, NOW - timedelta(hours=2), NOW - timedelta(minutes=2))
+        assert await vitals.rolled_up_until(connection) > since - timedelta(days=1)
+        assert await vitals.coverage(connection, patient, (NOW - timedelta(days=1)).date(), (NOW + timedelta(days=1)).date())
+        assert await vitals.zone_of(connection, patient) == "Europe/Vienna"
     assert_no_large_scan()
 
 
@@ -134,4 +164,34 @@ async def test_alerts(database: Addresses, clinic: Clinic) -> None:
         assert await alerts.newest_change(connection) is not None
         assert await alerts.changed_since(connection, NOW - timedelta(minutes=3), {})
         assert len(await alerts.clocks(connection, patient, NOW)) == 1
+        assert await alerts.standing_for_update(connection, newest[0].id)
+        await alerts.events(connection, newest[0].id)
+        await alerts.findings(connection, newest[0].id)
+    assert_no_large_scan()
+
+
+async def test_completeness_rules_and_escalation(database: Addresses, clinic: Clinic) -> None:
+    patient = clinic.patients[0]
+    async with explaining(database.app, clinic.id) as connection:
+        assert await completeness.has_gateway(connection, patient.gateway)
+        await completeness.epochs(connection, patient.gateway)
+        assert await completeness.patient(connection, patient.id)
+        assert await completeness.heard_at(connection, patient.id)
+        await completeness.given_up(connection, patient.gateway, NOW - timedelta(days=1), NOW)
+        await rules.thresholds(connection, patient.id)
+        await escalation.steps(connection)
+        await escalation.roster(connection, NOW)
+    assert_no_large_scan()
+
+
+async def test_the_watch(database: Addresses, clinic: Clinic) -> None:
+    patient = clinic.patients[0]
+    async with explaining(database.watch, clinic.id) as connection:
+        await escalation.due_alerts(connection, NOW, 200)
+        await escalation.ladder(connection, clinic.id)
+        assert await escalation.whom_to_tell(connection, clinic.id, 0, NOW)
+        await escalation.next_untold(connection, NOW)
+        await rules.all_thresholds(connection)
+        assert len(await rules.recent(connection, patient.id, 1, NOW - 60 * SECOND, NOW)) == 60
+        assert await rules.silent(connection, NOW, timedelta(seconds=-1)) != []
     assert_no_large_scan()

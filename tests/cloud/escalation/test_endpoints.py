@@ -49,6 +49,12 @@ async def test_people_are_put_on_the_roster_and_taken_off(client: httpx.AsyncCli
     duty = {"account": account, "level": 1, "since": NOW.isoformat(), "until": (NOW + timedelta(hours=8)).isoformat()}
     made = await client.post("/api/escalation/roster", json=duty)
     assert made.status_code == 201
+    assert (await client.delete(f"/api/escalation/roster/{made.json()}")).status_code == 204
+    tries = [await client.post("/api/escalation/roster", json=duty, headers={"Idempotency-Key": "the first of March"}) for _ in range(3)]
+    assert len({answer.json() for answer in tries}) == 1
+    made = tries[0]
+    other = await client.post("/api/escalation/roster", json=duty | {"level": 2}, headers={"Idempotency-Key": "the first of March"})
+    assert (other.status_code, "another request" in other.json()["detail"]) == (422, True)
     [listed] = (await client.get("/api/escalation/roster")).json()
     assert (listed["id"], listed["name"], listed["level"]) == (made.json(), "A Nurse", 1)
     for wrong in ({"account": str(uuid4())}, {"until": duty["since"]}, {"until": (NOW + timedelta(days=63)).isoformat()}):

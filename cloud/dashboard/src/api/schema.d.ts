@@ -223,7 +223,7 @@ export interface paths {
         put?: never;
         /**
          * Add Duty
-         * @description Put somebody of the organisation on call; return the duty's id.
+         * @description Put somebody of the organisation on call; return the duty's id. With an Idempotency-Key: once.
          */
         post: operations["add_duty"];
         delete?: never;
@@ -578,7 +578,7 @@ export interface paths {
         put?: never;
         /**
          * Adopt Wearable
-         * @description Give a wearable to a patient of the organisation, heard by a gateway of the organisation.
+         * @description Give a wearable to a patient of the organisation, heard by a gateway of the organisation. With an Idempotency-Key: once.
          */
         post: operations["adopt_wearable"];
         delete?: never;
@@ -2572,7 +2572,10 @@ export interface operations {
     add_duty: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the same for each try of one request */
+                "idempotency-key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4250,7 +4253,10 @@ export interface operations {
     adopt_wearable: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the same for each try of one request */
+                "idempotency-key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
