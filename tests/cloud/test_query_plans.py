@@ -5,7 +5,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any, LiteralString, cast
 from uuid import UUID
 
 import psycopg
@@ -55,6 +55,16 @@ def clinic(database: Addresses) -> Clinic:
                 "insert into coverage select %s, %s, %s::date - n, 1440, 86400, 0, null from generate_series(3, 5000) n",
                 [clinic.id, series, NOW],
             )
+            for grain in ("hour", "day"):
+                plant.run(
+                    cast(
+                        "LiteralString",
+                        f"""insert into reading_by_{grain}
+                            select %s, %s, date_bin('1 {grain}', %s::timestamptz, 'epoch') - n * interval '1 {grain}', 60, 0, 60, 80, 4200
+                            from generate_series(20, 5000) n""",
+                    ),
+                    [clinic.id, series, NOW],
+                )
             ecg = plant.series(patient, patient.patch, "ecg")
             plant.run(
                 """insert into waveform
