@@ -36,7 +36,9 @@ begin
             total float8 not null,
             check ((n = 0) = (low is null) and (n = 0) = (high is null))
         ) %s', grain, case when grain = 'minute' and not hyper then 'partition by range (at)' else '' end);
-        execute format('create unique index reading_by_%s_by_series on reading_by_%s (series_id, at)', grain, grain);
+        -- Covering: the rows of one minute lie together, so that a day of one series lies on 1,440 pages; in the index it lies on a score.
+        execute format('create unique index reading_by_%s_by_series on reading_by_%s (series_id, at)
+            include (organisation_id, n, absent, low, high, total)', grain, grain);
         execute format('comment on table reading_by_%s is ''readings from at to at + 1 %s: how many have a value, how many a reason
             for its absence, the smallest, the largest and the sum of the values''', grain, grain);
     end loop;
