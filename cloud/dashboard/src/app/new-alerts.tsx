@@ -7,19 +7,21 @@ import { useNewAlerts } from "../api/live-context.tsx";
 import { kindText } from "../api/words.ts";
 import { PriorityMark } from "../ui/priority-mark.tsx";
 import { priorityOf } from "../ui/priority.ts";
+import { heard, NO_CARDS, putAway, type Cards } from "./alert-cards.ts";
 import styles from "./new-alerts.module.css";
 
 /** More than this many cards hide the page; the alerts page has them all. */
 const SHOWN = 3;
 
 export function NewAlerts() {
-  const [alerts, setAlerts] = useState<AlertSummary[]>([]);
+  const [cards, setCards] = useState<Cards>(NO_CARDS);
   const add = useCallback((alert: AlertSummary) => {
-    setAlerts((before) => [alert, ...before.filter(({ id }) => id !== alert.id)]);
+    setCards((before) => heard(before, alert));
   }, []);
   const drop = (id: string) => {
-    setAlerts((before) => before.filter((alert) => alert.id !== id));
+    setCards((before) => putAway(before, id));
   };
+  const { alerts } = cards;
   useNewAlerts(add);
   return (
     <div className={styles["corner"]} role="log" aria-live="assertive" aria-label="New alerts">
@@ -53,7 +55,7 @@ export function NewAlerts() {
           to="/alerts"
           className={styles["more"]}
           onClick={() => {
-            setAlerts([]);
+            setCards((before) => before.alerts.reduce((cards, { id }) => putAway(cards, id), before));
           }}
         >
           {alerts.length - SHOWN} more

@@ -84,7 +84,7 @@ test("the history names people and levels", async () => {
     ]),
   );
   show(<History alert={whole({ occurrences: 3 })} zone="UTC" />);
-  expect(await screen.findByText("Level 1 was told")).toBeTruthy();
+  expect(await screen.findByText("Level 1 is asked")).toBeTruthy();
   expect(screen.getByText("Called a false alarm by A Nurse")).toBeTruthy();
   expect(screen.getByText("found 3 times")).toBeTruthy();
 });

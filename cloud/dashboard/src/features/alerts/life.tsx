@@ -128,7 +128,7 @@ export function History({ alert, zone }: { alert: Alert; zone: string | undefine
         {items.map((item) => (
           <li key={`${item.version} ${item.at} ${item.event}`}>
             <span className={styles["event"]}>
-              {item.event === "time_passed" ? `Level ${item.level + 1} was told` : (EVENTS[item.event] ?? plain(item.event))}
+              {item.event === "time_passed" ? `Level ${item.level + 1} is asked` : (EVENTS[item.event] ?? plain(item.event))}
               {item.by === null ? "" : ` by ${item.by}`}
             </span>
             <time dateTime={item.at} className="num">
