@@ -29,7 +29,7 @@ class Doing:
         """
         if self.key is None:
             return await make()
-        name = [self.caller.organisation, self.caller.account, self.key]
+        name: list[object] = [self.caller.organisation, self.caller.account, self.key]
         cursor = await self.connection.execute(
             """insert into idempotency_key (organisation_id, account_id, key, request_sha256) values (%s, %s, %s, %s)
                on conflict do nothing returning true""",

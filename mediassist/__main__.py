@@ -10,7 +10,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "provisioning.broker_commands:broker",
         "revoke: shut somebody out; publish-crl: renew the revocation lists; check: are they in force; emqx: its rules",
     ),
-    "certificate": ("cloud.completeness.commands:certificate", "check: is a certificate of completeness the cloud's word, unaltered?"),
+    "certificate": (
+        "cloud.completeness.commands:certificate",
+        "make-key: what the cloud signs certificates of completeness with; check: is one the cloud's word, unaltered?",
+    ),
     "cloud": ("cloud.commands:cloud", "plant organisations with their people, gateways and wearables from a file"),
     "data-keys": ("cloud.key_commands:data_keys", "an organisation's keys: list, rotate, shred"),
     "database": ("cloud.commands:database", "migrate: bring the database to this version; info: say what the server can do"),

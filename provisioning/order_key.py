@@ -35,8 +35,8 @@ class OrderKey:
         return self._key.sign(data, ec.ECDSA(hashes.SHA256()))
 
 
-def make(folder: Path) -> OrderKey:
-    """Make the order key in `folder`.
+def make(folder: Path, private_name: str = PRIVATE, public_name: str = PUBLIC) -> OrderKey:
+    """Make the order key in `folder`; under other names, a key of this kind for another use.
 
     Raises:
         FileExistsError: there is one; gateways obey no other.
@@ -44,25 +44,27 @@ def make(folder: Path) -> OrderKey:
     secret_files.make_folder(folder)
     private = ec.generate_private_key(ec.SECP256R1())
     pem = private.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    secret_files.write_once(folder / PRIVATE, pem)
+    secret_files.write_once(folder / private_name, pem)
     key = OrderKey(private)
-    secret_files.replace(folder / PUBLIC, key.public)
+    secret_files.replace(folder / public_name, key.public)
     return key
 
 
-def open_key(folder: Path) -> OrderKey:
-    """Open the order key in `folder`.
+def open_key(folder: Path, private_name: str = PRIVATE) -> OrderKey:
+    """Open the order key in `folder`, or the key of another use by its name.
 
     Raises:
         NoOrderKey: no key there, one that others may read, or no ECDSA P-256 key.
     """
-    path = folder / PRIVATE
+    path = folder / private_name
     try:
         if path.stat().st_mode & 0o077:
             raise NoOrderKey(f"{path} may be read by others: set its mode to 0600 and think about who read it")
         key = serialization.load_pem_private_key(path.read_bytes(), None)
     except FileNotFoundError as error:
-        raise NoOrderKey(f"no order key in {path}: make one with `mediassist ingest-keys order-key`") from error
+        raise NoOrderKey(
+            f"no key in {path}: make one with `mediassist ingest-keys order-key`, or `mediassist certificate make-key`"
+        ) from error
     except ValueError as error:
         raise NoOrderKey(f"{path} is no private key in PEM") from error
     if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):

@@ -10,7 +10,11 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from provisioning import order_key
 from provisioning.order_key import OrderKey
+
+PRIVATE, PUBLIC = "certificate.key", "certificate.pub"
+"""A key of its own: the application that signs certificates must not be able to sign orders to gateways."""
 
 _ABOUT = b"mediassist completeness certificate 1\n"
 """Signed with it, so that nothing else that the key signs can be taken for a certificate."""
@@ -29,6 +33,24 @@ def sign(statement: Mapping[str, object], key: OrderKey) -> dict[str, object]:
     """Return the certificate of a statement."""
     signature = base64.b64encode(key.sign(_ABOUT + canonical(statement))).decode()
     return {"statement": statement, "key": key.public.hex(), "signature": signature}
+
+
+def make_key(folder: Path) -> OrderKey:
+    """Make the key that signs certificates.
+
+    Raises:
+        FileExistsError: there is one.
+    """
+    return order_key.make(folder, PRIVATE, PUBLIC)
+
+
+def open_key(folder: Path) -> OrderKey:
+    """Open the key that signs certificates.
+
+    Raises:
+        NoOrderKey: there is none, or it is not to be used.
+    """
+    return order_key.open_key(folder, PRIVATE)
 
 
 def check(certificate: object, key: bytes) -> Mapping[str, object]:
@@ -51,7 +73,7 @@ def check(certificate: object, key: bytes) -> Mapping[str, object]:
 
 
 def check_file(file: Path, key: Path) -> Mapping[str, object]:
-    """Return the statement of a certificate in a file. key: the file `order.pub`.
+    """Return the statement of a certificate in a file. key: the file `certificate.pub`.
 
     Raises:
         NotGenuine, OSError: it is none, or a file cannot be read.

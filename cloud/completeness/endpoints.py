@@ -9,13 +9,13 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 
 from cloud.completeness import repository
-from cloud.completeness.certificate import sign
+from cloud.completeness.certificate import open_key, sign
 from cloud.completeness.statement import DayState, EpochFact, day_state, ranges
 from cloud.database import Connection
 from cloud.errors import Absent, NotPossible
 from cloud.request import CurrentCaller, OrganisationTransaction, Problem, surroundings
 from protocol.envelope import MessageClass
-from provisioning.order_key import NoOrderKey, open_key
+from provisioning.order_key import NoOrderKey
 
 routes = APIRouter(prefix="/api", tags=["completeness"])
 Day = Annotated[date, Query(description="the patient's local day")]
@@ -119,7 +119,7 @@ async def day_certificate(
     try:
         key = open_key(surroundings(request).keys)
     except NoOrderKey as error:
-        raise NotPossible("this installation has no key to sign with: mediassist ingest-keys order-key makes one") from error
+        raise NotPossible("this installation has no key to sign with: mediassist certificate make-key makes one") from error
     statement: dict[str, object] = {
         "patient": str(patient),
         "day": day.isoformat(),

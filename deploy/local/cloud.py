@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 
+from cloud.completeness import certificate
 from cloud.ingest import key_encryption
 from deploy.local import ports
 from deploy.local.broker import ends_before
@@ -49,6 +50,8 @@ class Cloud:
             key_encryption.make_key(keys, os.urandom(32))
         if not (keys / order_key.PRIVATE).exists():
             order_key.make(keys)
+        if not (keys / certificate.PRIVATE).exists():
+            certificate.make_key(keys)
         if not (keys / "group").exists():
             secret_files.write_once(keys / "group", secrets.token_hex(16).encode())
         return key.public

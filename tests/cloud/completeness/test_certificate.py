@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cloud.completeness.certificate import NotGenuine, canonical, check, check_file, sign
+from cloud.completeness.certificate import PUBLIC, NotGenuine, canonical, check, check_file, open_key, sign
 from cloud.completeness.commands import certificate
 from provisioning import order_key
 
@@ -34,8 +34,11 @@ def test_a_certificate_passes_and_nothing_else_does(tmp_path: Path) -> None:
 
 
 def test_the_command_says_what_was_certified(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    key = order_key.make(tmp_path / "keys")
-    file, public = tmp_path / "day.json", tmp_path / "keys" / order_key.PUBLIC
+    assert certificate(["make-key", str(tmp_path / "keys")]) == 0
+    assert certificate(["make-key", str(tmp_path / "keys")]) == 1
+    assert not (tmp_path / "keys" / order_key.PRIVATE).exists(), "who signs certificates cannot sign orders"
+    key = open_key(tmp_path / "keys")
+    file, public = tmp_path / "day.json", tmp_path / "keys" / PUBLIC
     file.write_text(json.dumps(sign(STATEMENT, key)))
     assert certificate(["check", str(file), "--key", str(public)]) == 0
     assert "2027-01-15: complete" in capsys.readouterr().out

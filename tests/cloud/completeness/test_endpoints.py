@@ -10,12 +10,11 @@ import psycopg
 import pytest
 
 from cloud.app import assemble
-from cloud.completeness.certificate import check
+from cloud.completeness.certificate import PRIVATE, PUBLIC, check, make_key
 from edge.gateway.outbox import Parcel
 from protocol.envelope import MessageClass
 from protocol.message import Gap, GapReason, GivenUp
 from protocol.samples import Reading, batch_of
-from provisioning import order_key
 from tests.cloud.ingest.conftest import wire
 from tests.support.clinics import FAST, ORIGIN, PASSWORD, settings
 from tests.support.gateway import BELT, GATEWAY, NOON, PATIENT
@@ -85,12 +84,12 @@ async def test_a_day_is_certified(wire: Exchange, client: httpx.AsyncClient) -> 
     await wire.carry(*wire.queued())
     path = f"/api/patients/{PATIENT}/completeness/certificate"
     keys = settings(wire.addresses).keys
-    if not (keys / order_key.PRIVATE).exists():
+    if not (keys / PRIVATE).exists():
         refused = await client.get(path, params={"day": str(DAY)})
         assert (refused.status_code, "no key to sign with" in refused.json()["detail"]) == (409, True)
-        order_key.make(keys)
+        make_key(keys)
     certificate = (await client.get(path, params={"day": str(DAY)})).json()
-    statement = check(certificate, (keys / order_key.PUBLIC).read_bytes())
+    statement = check(certificate, (keys / PUBLIC).read_bytes())
     assert (statement["patient"], statement["day"], statement["state"]) == (str(PATIENT), str(DAY), "open")
 
 
