@@ -63,7 +63,7 @@ def open_key(folder: Path, private_name: str = PRIVATE) -> OrderKey:
         key = serialization.load_pem_private_key(path.read_bytes(), None)
     except FileNotFoundError as error:
         raise NoOrderKey(
-            f"no key in {path}: make one with `mediassist ingest-keys order-key`, or `mediassist certificate make-key`"
+            f"no {path.stem} key in {path}: make one with `mediassist ingest-keys order-key`, or `mediassist certificate make-key`"
         ) from error
     except ValueError as error:
         raise NoOrderKey(f"{path} is no private key in PEM") from error
