@@ -23,7 +23,6 @@ from deploy.local.system_programs import ProgramMissing
 from deploy.local.unprivileged import MayNotEnter
 from simulators.fleet_gateway import READINGS
 from simulators.fleet_load import Load
-from simulators.gateway_fleet import Tally
 
 KINDS = ("worker killed", "broker killed", "database stopped")
 RANDOM_KILLS = "random kills"
@@ -70,8 +69,10 @@ def single(plane: DataPlane, fleet: FleetProcess, kind: str, off_seconds: float)
     time.sleep(BEFORE_SECONDS)
     fault(plane, kind, off_seconds)
     live_from = time.monotonic() + RECOVERED_SECONDS
-    tally: Tally = fleet.answer()
-    return p99([(arrived, latency) for arrived, latency in tally.latencies if arrived - latency >= live_from])
+    fleet.answer()
+    if fleet.settle(SETTLE_SECONDS):
+        return float("inf")
+    return p99([(arrived, latency) for arrived, latency in fleet.tally().latencies if arrived - latency >= live_from])
 
 
 def random_kills(plane: DataPlane, fleet: FleetProcess, kills: int, dice: random.Random) -> None:

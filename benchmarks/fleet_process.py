@@ -89,6 +89,12 @@ class FleetProcess:
         unreceipted: int = self.answer()
         return unreceipted
 
+    def tally(self) -> Tally:
+        """Return what was seen since the last load began, what came after it included: a percentile without the slowest would flatter."""
+        self.begin("tally")
+        tally: Tally = self.answer()
+        return tally
+
     def shout(self, rate: float, seconds: float) -> int:
         """Publish JSON for a plain bridge; return how many messages."""
         self.begin("shout", rate, seconds)
@@ -127,6 +133,7 @@ def _live(plan: FleetPlan, pipe: Connection) -> None:
         "connect": fleet.connect,
         "play": lambda load: fleet.play(sender.items(load, time.monotonic() + 0.05)),
         "settle": fleet.settle,
+        "tally": lambda: fleet.tally,
         "made": lambda: Made(sum(link.gateway.records for link in fleet.links) * len(METRICS), sender.strips),
         "shout": lambda rate, seconds: _shout(fleet, rate, seconds),
     }

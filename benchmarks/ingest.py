@@ -78,6 +78,7 @@ def sustained(plane: DataPlane, fleet: FleetProcess, devices: int, seconds: floa
     tally = fleet.play(Load(devices / SECONDS, seconds, min(STRIPS, devices), FINDINGS))
     waiting = tally.sent - tally.receipted
     unreceipted = fleet.settle(SETTLE_SECONDS)
+    tally = fleet.tally()
     used = {name: seconds_used - before[name] for name, seconds_used in plane.cpu().items()}
     latencies = [latency for _, latency in tally.latencies]
     return {
@@ -103,7 +104,7 @@ def knee(plane: DataPlane, fleet: FleetProcess, hold: float) -> dict[str, float]
         tally = fleet.play(Load(rate, STEP_SECONDS, STRIPS, FINDINGS))
         waiting = tally.sent - tally.receipted
         fleet.settle(SETTLE_SECONDS)
-        worst = p99(tally.latencies)
+        worst = p99(fleet.tally().latencies)
         tell(f"{rate * READINGS:,.0f} values/s: p99 {worst:.2f} s, {waiting} messages on their way at the end")
         if worst > KNEE_SECONDS or waiting > rate * KNEE_SECONDS:
             break
@@ -123,6 +124,7 @@ def _hold(plane: DataPlane, fleet: FleetProcess, rate: float, seconds: float) ->
     tally = fleet.play(Load(rate, seconds, STRIPS, FINDINGS))
     took = time.monotonic() - began
     fleet.settle(SETTLE_SECONDS)
+    tally = fleet.tally()
     used = {name: cpu - before[name] for name, cpu in plane.cpu().items()}
     values = tally.sent * READINGS
     return {
@@ -137,8 +139,8 @@ def _hold(plane: DataPlane, fleet: FleetProcess, rate: float, seconds: float) ->
 
 
 def ceiling(plane: DataPlane, devices: int) -> float:
-    """Return values a core-second of a bare COPY into the same table."""
-    plane.processes.stop("worker")
+    """Return values a core-second of a bare COPY into the same table, with nobody else at work in the database."""
+    plane.processes.stop("worker", "watch")
     found = copy_ceiling.measure(
         plane.database.owner, plane.processes.pids()["database"], devices * 3, int(time.time() * 1000), max(10, devices * 4 // 500)
     )
