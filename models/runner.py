@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 
 class Runner(Protocol):
-    """One opened network, ready to answer; the same input gives the same output, bit for bit, on the same machine."""
+    """One opened network, ready to answer; the same input gives the same output, bit for bit; on any processor if `models.quantization` made it."""
 
     def run(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """Evaluate a batch.

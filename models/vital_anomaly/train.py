@@ -129,7 +129,7 @@ def main() -> None:
     log.info("%d training windows of %d people, %.1f %% abnormal", len(windows.truth), len(learners), 100 * windows.truth.mean())
     thresholds, out_of_fold = choose(learners, windows, arguments.seed)
     exact, _ = fit(windows, arguments.seed)
-    artefact = quantize(exact, INPUT, windows.features[:: max(1, len(windows.features) // 2048)], keep_float=(LAST,))
+    artefact = quantize(exact, INPUT, windows.features[:: max(1, len(windows.features) // 2048)], LAST)
     trained = assess(tested, exact, artefact, thresholds, out_of_fold, arguments.seed)
     arguments.out.joinpath("artefacts").mkdir(parents=True, exist_ok=True)
     arguments.out.joinpath(ARTEFACT).write_bytes(artefact)

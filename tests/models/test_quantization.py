@@ -32,11 +32,9 @@ def rows(seed: int) -> NDArray[np.float32]:
     return np.random.default_rng(seed).normal(0, 1, (500, 4)).astype(np.float32)
 
 
-def test_int8_agrees_with_float_and_less_so_where_more_is_quantized() -> None:
+def test_int8_agrees_with_float() -> None:
     exact = network()
-    agreements = [compare(OnnxRunner(exact), OnnxRunner(quantize(exact, "x", rows(1), keep)), rows(2), 0.5) for keep in (("last",), ())]
-    for agreement in agreements:
-        assert 0.0 < agreement.mean_difference < 0.01
-        assert agreement.greatest_difference < 0.1
-        assert agreement.same_side > 0.97
-    assert agreements[0].mean_difference < agreements[1].mean_difference
+    agreement = compare(OnnxRunner(exact), OnnxRunner(quantize(exact, "x", rows(1), "last")), rows(2), 0.5)
+    assert 0.0 < agreement.mean_difference < 0.01
+    assert agreement.greatest_difference < 0.1
+    assert agreement.same_side > 0.97

@@ -1,4 +1,6 @@
-"""What training calls of onnx."""
+"""What making and reading networks calls of onnx."""
+
+from collections.abc import MutableSequence
 
 from onnx import checker as checker
 from onnx import helper as helper
@@ -6,11 +8,26 @@ from onnx import numpy_helper as numpy_helper
 
 class TensorProto:
     FLOAT: int
+    INT64: int
+    name: str
 
-class NodeProto: ...
-class ValueInfoProto: ...
-class GraphProto: ...
+class NodeProto:
+    op_type: str
+    input: MutableSequence[str]
+    output: MutableSequence[str]
+
+class ValueInfoProto:
+    name: str
+
+class GraphProto:
+    node: MutableSequence[NodeProto]
+    initializer: MutableSequence[TensorProto]
+    output: MutableSequence[ValueInfoProto]
+
 class OperatorSetIdProto: ...
 
 class ModelProto:
+    graph: GraphProto
     def SerializeToString(self) -> bytes: ...
+
+def load_model_from_string(s: bytes) -> ModelProto: ...

@@ -11,6 +11,7 @@ def quantize_static(
     quant_format: QuantFormat = ...,
     op_types_to_quantize: Sequence[str] | None = ...,
     per_channel: bool = ...,
+    reduce_range: bool = ...,
     activation_type: QuantType = ...,
     weight_type: QuantType = ...,
     nodes_to_exclude: Sequence[str] | None = ...,
