@@ -1,6 +1,7 @@
 """Empties the outbox through the uplink: most urgent first, openings before what they open, again until it is receipted."""
 
 import asyncio
+import math
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ Key = tuple[bytes, int]
 MOST_ON_THE_WAY = 400
 OPENING_AGAIN_SECONDS = 10.0
 UNKNOWN_ENDS_EPOCH = 20
+STANDING_AGAIN_SECONDS = 600.0
+"""A standing is not receipted: one that was lost on its way, or by the cloud, is made good by the next."""
 
 
 @dataclass(slots=True)
@@ -58,6 +61,7 @@ class Drain:
         self._openings: dict[bytes, float] = {}
         self._unknown: dict[bytes, int] = {}
         self._busy_until = 0.0
+        self._standing_due = math.inf
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
@@ -77,7 +81,7 @@ class Drain:
                     self._sent.clear()
                     self._openings.clear()
                     log.info("uplink.connected", waiting=await self._disk(self._outbox.depth))
-                    await self._say_standing()
+                    self._standing_due = -math.inf
                 case Said(what, data) if what == channels.RECEIPTS:
                     await self._receipt(data)
                 case Said(what, data) if what == channels.UNKNOWN:
@@ -103,10 +107,6 @@ class Drain:
         for counter in (*receipt.counters(), *(refused.counter for refused in receipt.refused)):
             self._sent.pop((receipt.epoch, counter), None)
 
-    async def _say_standing(self) -> None:
-        if self._inbox is not None:
-            self._uplink.send(channels.STANDINGS, await self._disk(self._inbox.standing))
-
     async def _order(self, data: bytes) -> None:
         """Do an order; say so when it was done, is not understood, or was answered before: that answer may have been lost."""
         if self._inbox is None:
@@ -121,7 +121,7 @@ class Drain:
                 return
         else:
             log.info("order.done")
-        await self._say_standing()
+        self._standing_due = -math.inf
 
     async def _unknown_epoch(self, data: bytes) -> None:
         try:
@@ -144,6 +144,7 @@ class Drain:
             await self._woken()
             if not self._uplink.connected:
                 continue
+            await self._say_standing()
             for waiting in await self._disk(self._outbox.waiting, MOST_ON_THE_WAY):
                 sent = self._sent.get((waiting.epoch, waiting.counter))
                 if sent is None or sent.due <= self._monotonic():
@@ -151,6 +152,22 @@ class Drain:
             if await self._disk(self._outbox.give_up_corrupt, self._now()):
                 log.error("outbox.corrupt")
                 self._wake.set()
+
+    async def _say_standing(self) -> None:
+        """Say to what this gateway's orders are sealed and which it answered, if due: on connecting, after an order, and now and then."""
+        if self._inbox is None or self._standing_due > self._monotonic():
+            return
+        self._standing_due = self._monotonic() + STANDING_AGAIN_SECONDS
+        loop = asyncio.get_running_loop()
+
+        def answered(taken: Future[bool]) -> None:
+            if not taken.cancelled() and not taken.result():
+                loop.call_soon_threadsafe(self._standing_unheard)
+
+        self._uplink.send(channels.STANDINGS, await self._disk(self._inbox.standing)).add_done_callback(answered)
+
+    def _standing_unheard(self) -> None:
+        self._standing_due = min(self._standing_due, self._monotonic() + pause_unheard(self._dice()))
 
     async def _woken(self) -> None:
         soonest = min((sent.due for sent in self._sent.values()), default=float("inf"))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from edge.gateway.disk import DiskThread
-from edge.gateway.drain import OPENING_AGAIN_SECONDS, Drain
+from edge.gateway.drain import OPENING_AGAIN_SECONDS, STANDING_AGAIN_SECONDS, Drain
 from edge.gateway.inbox import Inbox
 from edge.gateway.outbox import Parcel
 from edge.gateway.uplink import Connected, Said
@@ -97,6 +97,31 @@ async def test_an_order_is_done_and_its_answer_goes_up_also_when_it_comes_again(
     assert [what for what, _ in bench.uplink.sent] == [channels.STANDINGS] * 3
     assert [read_standing(data).standing.answered for _, data in bench.uplink.sent] == [0, 7, 7]
     assert bench.refused == ["repeated", "malformed"]
+
+
+async def test_a_standing_that_nobody_took_is_said_again_soon_and_any_now_and_then(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    keystore = bench.rig.keystore
+    inbox = Inbox(GATEWAY, keystore.folder, keystore, order_key.make(tmp_path / "cloud").public, tmp_path / "public.bin", lambda: NOON)
+    refuse = bench.refused.append
+    drain = Drain(bench.rig.outbox, bench.uplink, bench.thread, lambda: NOON, lambda: bench.seconds, lambda: 0.5, refuse, inbox)
+    task = asyncio.create_task(drain.run())
+    bench.uplink.taken = False
+    bench.uplink.queue.put_nowait(Connected())
+    await bench.until_sent(1)
+    bench.uplink.taken = True
+    bench.seconds += 3
+    await bench.until_sent(2)
+    bench.seconds += STANDING_AGAIN_SECONDS - 1
+    drain.wake()
+    await asyncio.sleep(0.1)
+    assert len(bench.uplink.sent) == 2
+    bench.seconds += 2
+    await bench.until_sent(3)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    numbers = [read_standing(data).standing.number for _, data in bench.uplink.sent]
+    assert numbers == sorted(set(numbers))
 
 
 async def test_a_gateway_without_an_order_key_obeys_nobody(bench: Bench) -> None:
