@@ -35,6 +35,8 @@ FOLD_SECONDS = 1.0
 FOLD_AFTER_SECONDS = 60.0
 MOST_FOLDED = 200
 """Epochs folded in one transaction."""
+FOLD_TURNS = 30
+"""Turns in which all epochs are folded once."""
 
 STUCK_SECONDS = 30.0
 IDLE_SECONDS = 2.0
@@ -209,6 +211,8 @@ class IngestLine:
                     async with self._database.transaction(None) as connection:
                         self._unfolded |= dict.fromkeys(await unfolded(connection), now)
                     started = True
+                # Epochs that began together come due together: folded all at once they would hold live messages up.
+                due = due[: max(MOST_FOLDED, len(self._unfolded) // FOLD_TURNS)]
                 for first in range(0, len(due), MOST_FOLDED):
                     await self._fold(due[first : first + MOST_FOLDED])
             except Rejected as error:
