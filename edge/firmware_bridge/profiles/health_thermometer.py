@@ -1,27 +1,16 @@
 """Temperature Measurement (2A1C) of the Health Thermometer Profile 1.0."""
 
 from dataclasses import dataclass
-from struct import pack
 
+from edge.firmware_bridge.profiles import watch_time
 from edge.firmware_bridge.profiles.medical_floats import MedicalNumber, parse_float, write_float
 from edge.firmware_bridge.profiles.octets import Octets
+from edge.firmware_bridge.profiles.watch_time import WatchTime
 from protocol.errors import Malformed
 from protocol.metrics import Absence
 
 _FAHRENHEIT, _TIMESTAMP, _TYPE = 0x01, 0x02, 0x04
 _DECIMALS = 2
-
-
-@dataclass(frozen=True, slots=True)
-class WatchTime:
-    """A date and time of the thermometer's own watch, no zone. year: 1582..9999; year, month, day: 0 = not known."""
-
-    year: int
-    month: int
-    day: int
-    hour: int
-    minute: int
-    second: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +45,7 @@ def parse(data: bytes) -> TemperatureMeasurement:
     measurement = TemperatureMeasurement(
         temperature=parse_float(octets.take(4, "temperature")),
         fahrenheit=bool(flags & _FAHRENHEIT),
-        taken_at=_watch_time(octets) if flags & _TIMESTAMP else None,
+        taken_at=watch_time.take(octets) if flags & _TIMESTAMP else None,
         site=octets.unsigned(1, "temperature type") if flags & _TYPE else None,
     )
     octets.end()
@@ -71,29 +60,12 @@ def serialise(measurement: TemperatureMeasurement) -> bytes:
     """
     flags = _FAHRENHEIT * measurement.fahrenheit
     fields = write_float(measurement.temperature, _DECIMALS)
-    if (time := measurement.taken_at) is not None:
-        _check(time)
+    if measurement.taken_at is not None:
         flags |= _TIMESTAMP
-        fields += pack("<HBBBBB", time.year, time.month, time.day, time.hour, time.minute, time.second)
+        fields += watch_time.written(measurement.taken_at)
     if measurement.site is not None:
         if not 0 <= measurement.site <= 0xFF:
             raise Malformed(f"temperature type {measurement.site} does not fit a byte")
         flags |= _TYPE
         fields += bytes([measurement.site])
     return bytes([flags]) + fields
-
-
-def _watch_time(octets: Octets) -> WatchTime:
-    year = octets.unsigned(2, "year")
-    month, day, hour, minute, second = (octets.unsigned(1, field) for field in ("month", "day", "hour", "minute", "second"))
-    time = WatchTime(year, month, day, hour, minute, second)
-    _check(time)
-    return time
-
-
-def _check(time: WatchTime) -> None:
-    known = time.year == 0 or 1582 <= time.year <= 9999
-    if not (
-        known and 0 <= time.month <= 12 and 0 <= time.day <= 31 and 0 <= time.hour < 24 and 0 <= time.minute < 60 and 0 <= time.second < 60
-    ):
-        raise Malformed(f"no watch shows {time}")

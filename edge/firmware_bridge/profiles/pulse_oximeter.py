@@ -1,13 +1,16 @@
-"""PLX Continuous Measurement (2A5F) of the Pulse Oximeter Profile 1.0."""
+"""PLX Spot-Check Measurement (2A5E) and Continuous Measurement (2A5F) of the Pulse Oximeter Profile 1.0."""
 
 from dataclasses import dataclass
 from enum import IntFlag
 
+from edge.firmware_bridge.profiles import watch_time
 from edge.firmware_bridge.profiles.medical_floats import MedicalNumber, parse_sfloat, write_sfloat
 from edge.firmware_bridge.profiles.octets import Octets
+from edge.firmware_bridge.profiles.watch_time import WatchTime
 from protocol.errors import Malformed
 
 _FAST, _SLOW, _STATUS, _SENSOR, _AMPLITUDE = 0x01, 0x02, 0x04, 0x08, 0x10
+_SPOT_TIMESTAMP, _SPOT_STATUS, _SPOT_SENSOR, _SPOT_AMPLITUDE, _SPOT_CLOCK_NOT_SET = 0x01, 0x02, 0x04, 0x08, 0x10
 
 
 class MeasurementStatus(IntFlag):
@@ -99,6 +102,56 @@ def serialise(measurement: PulseOximeterMeasurement) -> bytes:
         flags, fields = flags | _SENSOR, fields + _bits(measurement.sensor, 3)
     if measurement.amplitude is not None:
         flags, fields = flags | _AMPLITUDE, fields + write_sfloat(measurement.amplitude, 1)
+    return bytes([flags]) + fields
+
+
+@dataclass(frozen=True, slots=True)
+class SpotCheck:
+    """One spot check. taken_at: by the oximeter's watch, or None; clock_not_set: that watch was never set. The rest as above."""
+
+    normal: Saturation
+    taken_at: WatchTime | None = None
+    clock_not_set: bool = False
+    status: int | None = None
+    sensor: int | None = None
+    amplitude: MedicalNumber | None = None
+
+
+def parse_spot(data: bytes) -> SpotCheck:
+    """Read a spot check.
+
+    Raises:
+        Malformed: too short for its flags, bytes that no flag announces, or a time that no watch shows.
+    """
+    octets = Octets("pulse oximeter spot check", data)
+    flags = octets.unsigned(1, "flags")
+    check = SpotCheck(
+        normal=_saturation(octets, "spot"),
+        taken_at=watch_time.take(octets) if flags & _SPOT_TIMESTAMP else None,
+        clock_not_set=bool(flags & _SPOT_CLOCK_NOT_SET),
+        status=octets.unsigned(2, "measurement status") if flags & _SPOT_STATUS else None,
+        sensor=octets.unsigned(3, "sensor status") if flags & _SPOT_SENSOR else None,
+        amplitude=parse_sfloat(octets.take(2, "pulse amplitude")) if flags & _SPOT_AMPLITUDE else None,
+    )
+    octets.end()
+    return check
+
+
+def serialise_spot(check: SpotCheck) -> bytes:
+    """Write a spot check, its numbers as those of a continuous measurement.
+
+    Raises:
+        Malformed: a number, a status or a time outside what its field can say.
+    """
+    flags, fields = _SPOT_CLOCK_NOT_SET * check.clock_not_set, _written(check.normal)
+    if check.taken_at is not None:
+        flags, fields = flags | _SPOT_TIMESTAMP, fields + watch_time.written(check.taken_at)
+    if check.status is not None:
+        flags, fields = flags | _SPOT_STATUS, fields + _bits(check.status, 2)
+    if check.sensor is not None:
+        flags, fields = flags | _SPOT_SENSOR, fields + _bits(check.sensor, 3)
+    if check.amplitude is not None:
+        flags, fields = flags | _SPOT_AMPLITUDE, fields + write_sfloat(check.amplitude, 1)
     return bytes([flags]) + fields
 
 
