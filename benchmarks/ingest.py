@@ -115,7 +115,7 @@ def knee(plane: DataPlane, fleet: FleetProcess, hold: float) -> dict[str, float]
         tell(f"held {held * READINGS:,.0f} values/s: p99 {figures['held_p99_s']:.2f} s")
         if figures["held_p99_s"] <= KNEE_SECONDS:
             return {"knee_values_per_s": good * READINGS, "past_the_knee_p99_s": round(worst, 2), **figures}
-        held *= 0.9
+        held *= 0.95
     return {"knee_values_per_s": good * READINGS}
 
 
