@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import LiteralString, Self, cast
 
 from psycopg import AsyncConnection, Error, OperationalError, sql
-from psycopg.errors import ReadOnlySqlTransaction
+from psycopg.errors import InsufficientPrivilege, ReadOnlySqlTransaction
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
@@ -18,6 +18,8 @@ Away = OperationalError
 Rejected = Error
 """Any answer of the server but a result; when it is no `Away`, the same work fails again."""
 
+Forbidden = InsufficientPrivilege
+"""The role, or a policy of row-level security, does not allow it."""
 
 RECONNECT_SECONDS = 2.0
 """After an outage the pool tries again by itself, ever more rarely, so long; then at each new wish for a connection. By default it would

@@ -140,7 +140,7 @@ def years(database: Addresses, clinic: Clinic) -> Clinic:
     plant.run(
         """insert into reading (organisation_id, series_id, at, value, record)
            select %(o)s, %(s)s, at, case when n %% 144 = 0 then 180 else 70 end, n
-           from generate_series(1, 730 * 144) n, lateral (select %(now)s::timestamptz - n * interval '10 minutes' as at)
+           from generate_series(1, 730 * 144) n, lateral (select %(now)s::timestamptz - n * interval '10 minutes' as at) as each
            where at not between %(now)s::timestamptz - interval '302 days' and %(now)s::timestamptz - interval '300 days'""",
         {"o": clinic.id, "s": series, "now": NOW},
     )
