@@ -39,6 +39,12 @@ PULSE_RATE = Metric(4, "pulse_rate", "8889-8", 149530, "/min", 0, 350, 0)
 BODY_TEMPERATURE = Metric(5, "body_temperature", "8310-5", 150364, "Cel", 10, 50, 1)
 RESPIRATORY_RATE = Metric(6, "respiratory_rate", "9279-1", 151562, "/min", 0, 120, 0)
 BATTERY = Metric(7, "battery", None, 67996, "%", 0, 100, 0)
+SYSTOLIC_PRESSURE = Metric(8, "systolic_pressure", "8480-6", 150021, "mm[Hg]", 0, 300, 0)
+DIASTOLIC_PRESSURE = Metric(9, "diastolic_pressure", "8462-4", 150022, "mm[Hg]", 0, 300, 0)
+MEAN_PRESSURE = Metric(10, "mean_pressure", "8478-0", 150023, "mm[Hg]", 0, 300, 0)
+BLOOD_GLUCOSE = Metric(11, "blood_glucose", "41653-7", 160184, "mg/dL", 1, 1500, 0)
+INTERSTITIAL_GLUCOSE = Metric(12, "interstitial_glucose", "99504-3", None, "mg/dL", 1, 1500, 0)
+BODY_WEIGHT = Metric(13, "body_weight", "29463-7", 188736, "kg", 0.2, 650, 1)
 ECG = Metric(20, "ecg", "11524-6", 131328, "mV", -20, 20, 3, Form.WAVEFORM)
 PLETHYSMOGRAM = Metric(21, "plethysmogram", None, 150452, "1", -100, 100, 3, Form.WAVEFORM)
 RESPIRATION = Metric(22, "respiration", None, None, "1", -100, 100, 3, Form.WAVEFORM)
@@ -53,6 +59,12 @@ METRICS: dict[int, Metric] = {
         BODY_TEMPERATURE,
         RESPIRATORY_RATE,
         BATTERY,
+        SYSTOLIC_PRESSURE,
+        DIASTOLIC_PRESSURE,
+        MEAN_PRESSURE,
+        BLOOD_GLUCOSE,
+        INTERSTITIAL_GLUCOSE,
+        BODY_WEIGHT,
         ECG,
         PLETHYSMOGRAM,
         RESPIRATION,

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import structlog
 from bleak import BleakAdapter, BleakClient, BleakScanner
@@ -21,10 +22,11 @@ from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData, BaseBleakScanner
 
 from edge.firmware_bridge.profiles import identifiers
+from edge.firmware_bridge.profiles.device_information import DeviceInformation
 from edge.firmware_bridge.profiles.hand_over import Kept
 from edge.firmware_bridge.reconnect_policy import Patience, data_came, link_ended, wait_s
 from edge.firmware_bridge.wearable import ClockReading, KnownWearable, Notification
-from edge.firmware_bridge.wearable_link import LINK_FAILURES, LinkEvents, WearableLink
+from edge.firmware_bridge.wearable_link import LINK_FAILURES, UTC_ZONE, LinkEvents, WearableLink
 from protocol.errors import Malformed
 from protocol.pace import REAL, Pace
 
@@ -40,6 +42,10 @@ _SERVICES = [
     identifiers.HEART_RATE_SERVICE,
     identifiers.PULSE_OXIMETER_SERVICE,
     identifiers.HEALTH_THERMOMETER_SERVICE,
+    identifiers.BLOOD_PRESSURE_SERVICE,
+    identifiers.WEIGHT_SCALE_SERVICE,
+    identifiers.GLUCOSE_SERVICE,
+    identifiers.CONTINUOUS_GLUCOSE_SERVICE,
     identifiers.BIOSIGNAL_SERVICE,
 ]
 
@@ -120,22 +126,26 @@ class BleakWearables:
         pace: Pace = REAL,
         backend: Backend | None = None,
         dice: Callable[[], float] = random.random,
+        zone: ZoneInfo = UTC_ZONE,
     ) -> None:
         """Make ready; nothing is connected before `notifications` is read.
 
-        now: ms UTC, the pace's time. dice: 0..1, for back-off.
+        now: ms UTC, the pace's time. dice: 0..1, for back-off. zone: whose time the watches of wearables are to show.
         """
         self._known = tuple(known)
         self._now = now
         self._pace = pace
         self._backend = backend or Backend()
         self._dice = dice
+        self._zone = zone
         self._waiting: asyncio.Queue[Notification | ClockReading | BaseException] = asyncio.Queue()
         self._links: dict[UUID, WearableLink] = {}
         self._patience: dict[UUID, Patience] = {}
         self._kept: dict[UUID, Kept] = {}
         self._seeker = _Seeker(self._backend)
         self._connecting = asyncio.Lock()
+        self.about: dict[UUID, DeviceInformation] = {}
+        """What each wearable said of itself when it was last connected."""
         self.malformed = 0
         """Records refused because they were none."""
 
@@ -194,8 +204,9 @@ class BleakWearables:
                     await client.disconnect()
 
     async def _talk(self, wearable: KnownWearable, client: BleakClient, gone: asyncio.Event) -> None:
-        events = LinkEvents(self._deliver, self._waiting.put_nowait, self._on_malformed, self._on_gap)
-        link = WearableLink(wearable, client, self._now, self._pace.wall_seconds(BATTERY_EVERY_S), events, self._kept.get(wearable.id))
+        events = LinkEvents(self._deliver, self._waiting.put_nowait, self._on_about, self._on_malformed, self._on_gap)
+        battery_every_s = self._pace.wall_seconds(BATTERY_EVERY_S)
+        link = WearableLink(wearable, client, self._now, battery_every_s, events, self._kept.get(wearable.id), self._zone)
         self._links[wearable.id] = link
         talk = asyncio.create_task(link.run())
         fell = asyncio.create_task(gone.wait())
@@ -220,6 +231,9 @@ class BleakWearables:
         self._waiting.put_nowait(notification)
         self._patience[notification.wearable] = data_came(self._patience.get(notification.wearable, Patience()), time.monotonic())
         return True
+
+    def _on_about(self, wearable: KnownWearable, about: DeviceInformation) -> None:
+        self.about[wearable.id] = about
 
     def _on_malformed(self, wearable: KnownWearable, reason: str) -> None:
         self.malformed += 1

@@ -3,16 +3,53 @@
 import math
 from collections.abc import Callable
 
-from edge.firmware_bridge.profiles import battery, biosignal, health_thermometer, heart_rate, identifiers, pulse_oximeter
+from edge.firmware_bridge.profiles import (
+    battery,
+    biosignal,
+    blood_pressure,
+    continuous_glucose,
+    glucose,
+    health_thermometer,
+    heart_rate,
+    identifiers,
+    pulse_oximeter,
+    weight_scale,
+)
+from edge.firmware_bridge.profiles.continuous_glucose import Annunciation
 from edge.firmware_bridge.profiles.medical_floats import MedicalNumber
-from edge.firmware_bridge.profiles.pulse_oximeter import MeasurementStatus, SensorStatus
+from edge.firmware_bridge.profiles.pulse_oximeter import MeasurementStatus, Saturation, SensorStatus
 from edge.firmware_bridge.wearable import Notification
 from protocol.errors import Malformed
-from protocol.metrics import BATTERY, BODY_TEMPERATURE, HEART_RATE, PULSE_RATE, RESPIRATORY_RATE, RR_INTERVAL, SPO2, Absence, Metric
+from protocol.metrics import (
+    BATTERY,
+    BLOOD_GLUCOSE,
+    BODY_TEMPERATURE,
+    BODY_WEIGHT,
+    DIASTOLIC_PRESSURE,
+    HEART_RATE,
+    INTERSTITIAL_GLUCOSE,
+    MEAN_PRESSURE,
+    PULSE_RATE,
+    RESPIRATORY_RATE,
+    RR_INTERVAL,
+    SPO2,
+    SYSTOLIC_PRESSURE,
+    Absence,
+    Metric,
+)
 from protocol.samples import NO_RECORD, Reading, WaveformPiece
 
 _OFF_BODY = SensorStatus.NOT_ON_BODY | SensorStatus.DISPLACED | SensorStatus.DISCONNECTED
 _BROKEN = SensorStatus.MALFUNCTION | SensorStatus.SENSOR_MALFUNCTION
+_METER_FAILED = (
+    glucose.Status.MALFUNCTION
+    | glucose.Status.SAMPLE_TOO_SMALL
+    | glucose.Status.STRIP_INSERTED_WRONGLY
+    | glucose.Status.WRONG_STRIP
+    | glucose.Status.PULLED_TOO_SOON
+    | glucose.Status.FAULT
+)
+_SENSOR_FAILED = Annunciation.SESSION_STOPPED | Annunciation.WRONG_SENSOR | Annunciation.MALFUNCTION | Annunciation.FAULT
 _WORTHLESS = MeasurementStatus.UNAVAILABLE | MeasurementStatus.INVALID | MeasurementStatus.DEMONSTRATION | MeasurementStatus.TESTING
 
 
@@ -68,13 +105,70 @@ def _laid_back(rr_ms: tuple[float, ...], at: int) -> list[int]:
 
 def _pulse_oximeter(notification: Notification, at: int) -> list[Reading | WaveformPiece]:
     measured = pulse_oximeter.parse(notification.value)
-    spo2, pulse = measured.normal.spo2, measured.normal.pulse_rate
-    sensor, status = measured.sensor or 0, measured.status or 0
+    return _oxygen(notification, at, measured.normal, measured.sensor or 0, measured.status or 0)
+
+
+def _spot_check(notification: Notification, at: int) -> list[Reading | WaveformPiece]:
+    measured = pulse_oximeter.parse_spot(notification.value)
+    return _oxygen(notification, at, measured.normal, measured.sensor or 0, measured.status or 0)
+
+
+def _oxygen(notification: Notification, at: int, found: Saturation, sensor: int, status: int) -> list[Reading | WaveformPiece]:
+    spo2, pulse = found.spo2, found.pulse_rate
     if sensor & _OFF_BODY:
         spo2 = pulse = MedicalNumber(math.nan, Absence.OFF_BODY)
     elif sensor & _BROKEN or status & _WORTHLESS:
         spo2 = pulse = MedicalNumber(math.nan, Absence.INVALID)
     return [_reading(notification, SPO2, at, spo2), _reading(notification, PULSE_RATE, at, pulse)]
+
+
+def _blood_pressure(notification: Notification, at: int) -> list[Reading | WaveformPiece]:
+    """Return the pressures, and the pulse rate where the cuff counted it; the mean only where the cuff gave one."""
+    measured = blood_pressure.parse(notification.value)
+    pressures = [(SYSTOLIC_PRESSURE, measured.systolic), (DIASTOLIC_PRESSURE, measured.diastolic)]
+    if measured.mean.absence is Absence.PRESENT:
+        pressures.append((MEAN_PRESSURE, measured.mean))
+    readings: list[Reading | WaveformPiece] = [_reading(notification, metric, at, measured.mmhg(number)) for metric, number in pressures]
+    if measured.pulse_rate is not None:
+        readings.append(_reading(notification, PULSE_RATE, at, measured.pulse_rate))
+    return readings
+
+
+def _weight(notification: Notification, at: int) -> list[Reading | WaveformPiece]:
+    kilograms = weight_scale.parse(notification.value).kilograms
+    number = MedicalNumber(math.nan, Absence.INVALID) if kilograms is None else MedicalNumber(kilograms)
+    return [_reading(notification, BODY_WEIGHT, at, number)]
+
+
+def _glucose(notification: Notification, at: int) -> list[Reading | WaveformPiece]:
+    """Return the concentration; nothing for control solution, which is no person's. Out of the meter's range is above or below it."""
+    measured = glucose.parse(notification.value)
+    found, status = measured.concentration, glucose.Status(measured.status or 0)
+    if found is not None and found.sample == glucose.CONTROL_SOLUTION:
+        return []
+    if status & glucose.Status.ABOVE_RANGE:
+        number = MedicalNumber(math.nan, Absence.POSITIVE_INFINITY)
+    elif status & glucose.Status.BELOW_RANGE:
+        number = MedicalNumber(math.nan, Absence.NEGATIVE_INFINITY)
+    elif found is None or status & _METER_FAILED:
+        number = MedicalNumber(math.nan, Absence.INVALID)
+    else:
+        number = found.mg_dl
+    return [_reading(notification, BLOOD_GLUCOSE, at, number)]
+
+
+def _continuous_glucose(notification: Notification, at: int) -> list[Reading | WaveformPiece]:
+    """Return the concentration of one record without a CRC: its driver has checked that, and set records apart."""
+    (measured,) = continuous_glucose.parse(notification.value, crc=False)[:1]
+    if measured.annunciation & Annunciation.ABOVE_RANGE:
+        number = MedicalNumber(math.nan, Absence.POSITIVE_INFINITY)
+    elif measured.annunciation & Annunciation.BELOW_RANGE:
+        number = MedicalNumber(math.nan, Absence.NEGATIVE_INFINITY)
+    elif measured.annunciation & _SENSOR_FAILED:
+        number = MedicalNumber(math.nan, Absence.INVALID)
+    else:
+        number = measured.glucose
+    return [_reading(notification, INTERSTITIAL_GLUCOSE, at, number)]
 
 
 def _temperature(notification: Notification, at: int) -> list[Reading | WaveformPiece]:
@@ -102,7 +196,12 @@ def _waveform(notification: Notification, at: int) -> list[Reading | WaveformPie
 _READERS: dict[str, Callable[[Notification, int], list[Reading | WaveformPiece]]] = {
     identifiers.HEART_RATE_MEASUREMENT: _heart_rate,
     identifiers.PULSE_OXIMETER_CONTINUOUS: _pulse_oximeter,
+    identifiers.PULSE_OXIMETER_SPOT: _spot_check,
     identifiers.TEMPERATURE_MEASUREMENT: _temperature,
+    identifiers.BLOOD_PRESSURE_MEASUREMENT: _blood_pressure,
+    identifiers.WEIGHT_MEASUREMENT: _weight,
+    identifiers.GLUCOSE_MEASUREMENT: _glucose,
+    identifiers.CONTINUOUS_GLUCOSE_MEASUREMENT: _continuous_glucose,
     identifiers.BATTERY_LEVEL: _battery,
     identifiers.RESPIRATORY_RATE: _respiratory_rate,
     identifiers.WAVEFORM: _waveform,

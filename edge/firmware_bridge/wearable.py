@@ -11,12 +11,14 @@ class KnownWearable:
     """A wearable that a person adopted: what the gateway may connect to.
 
     address: Bluetooth device address, "C0:11:22:33:00:01". patient: who wears it (an id, never a name).
+    delete_stored: whether a meter is told to forget the records that are durable here.
     """
 
     id: UUID
     patient: UUID
     address: str
     kind: str
+    delete_stored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +26,9 @@ class Notification:
     """One value as it came off the air.
 
     characteristic: 128-bit UUID, lower case. arrived_at: ms UTC, this gateway's clock.
-    session, sequence, ticks_ms: from a wearable that numbers its records (hand-over service), else None.
-    ticks_ms: milliseconds of the wearable's own clock since its session began.
+    session, sequence: from a wearable that numbers its records, else None.
+    ticks_ms: milliseconds of the wearable's own clock since its session began (hand-over service), else None.
+    taken_at: ms UTC when it was measured, from one that stamps measurements with its own watch, else None.
     """
 
     wearable: UUID
@@ -35,6 +38,7 @@ class Notification:
     session: int | None = None
     sequence: int | None = None
     ticks_ms: int | None = None
+    taken_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

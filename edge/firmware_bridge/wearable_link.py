@@ -1,4 +1,4 @@
-"""One connected wearable: subscribe, take its records in order, read its battery, tell it what is kept.
+"""One connected wearable: subscribe, take its records in order, read its battery, set its watch, tell it what is kept.
 
 Records of a wearable with the hand-over service are delivered without gaps: after one that is missing (a full socket on
 the way drops silently) the subscription is renewed, and the wearable sends again all that is not yet kept.
@@ -7,39 +7,52 @@ the way drops silently) the subscription is renewed, and the wearable sends agai
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from bleak import BleakClient
 from bleak.backends.characteristic import BleakGATTCharacteristic
 from bleak.exc import BleakError, BleakGATTProtocolError
 
-from edge.firmware_bridge.profiles import identifiers
+from edge.firmware_bridge import watch_clock
+from edge.firmware_bridge.meter_link import GlucoseMeter, GlucoseSensor, MeterEvents
+from edge.firmware_bridge.profiles import current_time, device_information, identifiers
+from edge.firmware_bridge.profiles.device_information import DeviceInformation
 from edge.firmware_bridge.profiles.hand_over import Kept, Record, Session, parse_record, parse_session, serialise_kept
+from edge.firmware_bridge.watch_clock import Watch
 from edge.firmware_bridge.wearable import ClockReading, KnownWearable, Notification
 from protocol.errors import Malformed
 
 _MEASUREMENTS = (
     identifiers.HEART_RATE_MEASUREMENT,
     identifiers.PULSE_OXIMETER_CONTINUOUS,
+    identifiers.PULSE_OXIMETER_SPOT,
     identifiers.TEMPERATURE_MEASUREMENT,
+    identifiers.BLOOD_PRESSURE_MEASUREMENT,
+    identifiers.WEIGHT_MEASUREMENT,
     identifiers.RESPIRATORY_RATE,
     identifiers.WAVEFORM,
 )
+UTC_ZONE = ZoneInfo("UTC")
 LINK_FAILURES = (BleakError, OSError, EOFError, TimeoutError)
 """What bleak and the bus under it raise when a link or the bus goes."""
 
 _BETWEEN_KEPT_S = 1.0
 _BEFORE_RENEWAL_S = 0.5
+QUIET_S = 3.0
+"""A watch is set only after nothing has come for so long: what was stored bears the time that the watch showed before."""
 
 
 @dataclass(frozen=True, slots=True)
 class LinkEvents:
     """Whom a link tells. deliver: take a notification, False where there is no room. malformed: a record that is none.
 
-    clock: what the wearable's clock shows, once a link, before its records.
+    clock: what the wearable's clock shows, once a link, before its records. about: what it says of itself, once a link.
     """
 
     deliver: Callable[[Notification], bool]
     clock: Callable[[ClockReading], None]
+    about: Callable[[KnownWearable, DeviceInformation], None]
     malformed: Callable[[KnownWearable, str], None]
     gap: Callable[[KnownWearable, int, int], None]
 
@@ -55,8 +68,9 @@ class WearableLink:
         battery_every_s: float,
         events: LinkEvents,
         kept: Kept | None = None,
+        zone: ZoneInfo = UTC_ZONE,
     ) -> None:
-        """Make ready. kept: the latest word, perhaps not said on an earlier link."""
+        """Make ready. kept: the latest word, perhaps not said on an earlier link. zone: whose time a wearable's watch is to show."""
         self._wearable = wearable
         self._client = client
         self._now = now
@@ -67,6 +81,10 @@ class WearableLink:
         self._gap = asyncio.Event()
         self._kept = kept
         self._to_keep = asyncio.Event()
+        self._zone = zone
+        self._watch = Watch()
+        self._spoke = asyncio.Event()
+        self._meter: GlucoseMeter | GlucoseSensor | None = None
 
     async def run(self) -> None:
         """Talk until the link falls.
@@ -78,7 +96,9 @@ class WearableLink:
         if self._client.services.get_service(identifiers.HAND_OVER_SERVICE) is not None:
             self._session = await self._read_session()
             await self._write_kept(self._session.session)
+        await self._read_about()
         await self._read_battery()
+        await self._read_watch()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._watch_battery())
             if self._session is not None:
@@ -87,11 +107,17 @@ class WearableLink:
                 tasks.create_task(self._renew_after_gaps())
             else:
                 await self._subscribe_plainly()
+                self._meter = self._meter_of()
+                if self._meter is not None:
+                    tasks.create_task(self._meter.run())
+                tasks.create_task(self._set_watch())
 
     def keep(self, kept: Kept) -> None:
         """Have said what is kept; the latest word wins."""
         self._kept = kept
         self._to_keep.set()
+        if self._meter is not None:
+            self._meter.keep(kept)
 
     async def _read_session(self) -> Session:
         """Read which session it is, and pass on what its clock shows."""
@@ -109,7 +135,76 @@ class WearableLink:
                 await self._subscribe(uuid, self._on_value)
 
     def _on_value(self, characteristic: BleakGATTCharacteristic, value: bytearray) -> None:
-        self._events.deliver(Notification(self._wearable.id, characteristic.uuid.lower(), bytes(value), self._now()))
+        uuid, data, now = characteristic.uuid.lower(), bytes(value), self._now()
+        self._spoke.set()
+        try:
+            stamp = watch_clock.stamp_of(uuid, data)
+        except Malformed as error:
+            self._events.malformed(self._wearable, str(error))
+            return
+        taken_at = None if stamp is None else self._measured_at(stamp, now)
+        self._events.deliver(Notification(self._wearable.id, uuid, data, now, taken_at=taken_at))
+
+    def _measured_at(self, stamp: int | None, now: int) -> int:
+        return watch_clock.measured_at(stamp, self._watch, now, self._zone)
+
+    def _meter_of(self) -> GlucoseMeter | GlucoseSensor | None:
+        def deliver(notification: Notification) -> None:
+            self._spoke.set()
+            self._events.deliver(notification)
+
+        events = MeterEvents(deliver, lambda reason: self._events.malformed(self._wearable, reason), self._measured_at, self._now)
+        services = self._client.services
+        if services.get_service(identifiers.GLUCOSE_SERVICE) is not None:
+            return GlucoseMeter(self._wearable, self._client, events, self._kept)
+        if services.get_service(identifiers.CONTINUOUS_GLUCOSE_SERVICE) is not None:
+            return GlucoseSensor(self._wearable, self._client, events, self._kept)
+        return None
+
+    async def _read_watch(self) -> None:
+        """Learn how far the wearable's watch is off; where it has none, or shows no date, nothing is known."""
+        self._watch = Watch()
+        if self._client.services.get_characteristic(identifiers.CURRENT_TIME) is not None:
+            try:
+                shown = current_time.parse(bytes(await self._client.read_gatt_char(identifiers.CURRENT_TIME)))
+            except (BleakGATTProtocolError, Malformed) as error:
+                self._events.malformed(self._wearable, f"its watch cannot be read: {error}")
+            else:
+                self._watch = watch_clock.watch_of(shown, self._now())
+
+    async def _set_watch(self) -> None:
+        """Set a watch that is wrong to the time of this place, once the wearable has been quiet for a while."""
+        characteristic = self._client.services.get_characteristic(identifiers.CURRENT_TIME)
+        if characteristic is None or "write" not in characteristic.properties:
+            return
+        while True:
+            self._spoke.clear()
+            try:
+                async with asyncio.timeout(QUIET_S):
+                    await self._spoke.wait()
+            except TimeoutError:
+                break
+        off = watch_clock.off_by_ms(self._watch, self._now(), self._zone)
+        if off is not None and abs(off) <= watch_clock.OFF_MS:
+            return
+        local = datetime.fromtimestamp(self._now() / 1000, self._zone)
+        try:
+            await self._client.write_gatt_char(characteristic, current_time.serialise(current_time.current_time_at(local)), response=True)
+        except BleakGATTProtocolError as error:
+            self._events.malformed(self._wearable, f"its watch cannot be set: {error}")
+        else:
+            await self._read_watch()
+
+    async def _read_about(self) -> None:
+        """Read what the wearable says of itself; one that says nothing, or refuses, is taken as it is."""
+        found: dict[str, str] = {}
+        for name, uuid in device_information.FIELDS.items():
+            if self._client.services.get_characteristic(uuid) is not None:
+                try:
+                    found[name] = device_information.parse_text(bytes(await self._client.read_gatt_char(uuid)))
+                except BleakGATTProtocolError:
+                    continue
+        self._events.about(self._wearable, DeviceInformation(**found))
 
     def _on_record(self, _characteristic: BleakGATTCharacteristic, value: bytearray) -> None:
         arrived_at = self._now()

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import structlog
@@ -74,7 +75,7 @@ async def assembled(
             inbox = _inbox(gateway, keystore, ingest, now)
             link = uplink or MqttUplink(gateway, identity, settings.broker_host, settings.broker_port)
             yield VitalsLine(
-                wearables=wearables or BleakWearables(known, now, settings.pace_of_time(), backend),
+                wearables=wearables or BleakWearables(known, now, settings.pace_of_time(), backend, zone=ZoneInfo(settings.zone)),
                 household=household_of(known, {patient: memory.text for patient, memory in (await on_disk(spool.memories)).items()}),
                 spool=spool,
                 outbox=outbox,

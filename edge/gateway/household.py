@@ -13,14 +13,14 @@ class HouseholdError(Exception):
 
 
 def read_household(path: Path) -> list[KnownWearable]:
-    """Read `{"wearables": [{"id", "patient", "address", "kind"}]}`.
+    """Read `{"wearables": [{"id", "patient", "address", "kind", "delete_stored"?}]}`.
 
     Raises:
         HouseholdError: not there, not of that form, or a wearable twice.
     """
     try:
         table: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        wearables = [KnownWearable(UUID(w["id"]), UUID(w["patient"]), str(w["address"]), str(w["kind"])) for w in table["wearables"]]
+        wearables = [_wearable(wearable) for wearable in table["wearables"]]
     except OSError as error:
         raise HouseholdError(f"{path} cannot be read ({error.strerror}): adopt this gateway first") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -29,3 +29,10 @@ def read_household(path: Path) -> list[KnownWearable]:
         if len(set(names)) != len(names):
             raise HouseholdError(f"{path} lists a wearable twice")
     return wearables
+
+
+def _wearable(table: dict[str, Any]) -> KnownWearable:
+    delete_stored = table.get("delete_stored", False)
+    if not isinstance(delete_stored, bool):
+        raise TypeError(f"delete_stored is {delete_stored!r}, neither true nor false")
+    return KnownWearable(UUID(table["id"]), UUID(table["patient"]), str(table["address"]), str(table["kind"]), delete_stored)

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 from typing import Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from protocol.errors import Malformed
@@ -19,6 +20,7 @@ class GatewaySettings(BaseSettings):
 
     state: folder with identity/ (key.pem, cert.pem, ca.pem), ingest/public.bin, household.json and gateway.sqlite.
     fold_seconds: how often readings are folded into a message. capacity_mib: room for messages on the disk.
+    zone: the home's time zone, "Europe/Berlin": what watches of cuffs and meters are set to.
     enrolment_url: where the certificate is renewed, "https://enrol.example:8443"; without it somebody else renews it.
     """
 
@@ -31,6 +33,7 @@ class GatewaySettings(BaseSettings):
     capacity_mib: int = Field(default=4096, ge=16)
     metrics_port: int = Field(default=0, ge=0, le=65535)
     enrolment_url: str = ""
+    zone: str = "UTC"
     pace: str = Field(default="", validation_alias="MEDIASSIST_PACE")
     demo: bool = Field(default=False, validation_alias="MEDIASSIST_DEMO")
 
@@ -41,6 +44,15 @@ class GatewaySettings(BaseSettings):
         except Malformed as error:
             raise ValueError(str(error)) from error
         return self
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError(f'there is no time zone "{value}": give one as "Europe/Berlin"') from error
+        return value
 
     def pace_of_time(self) -> Pace:
         """Return how fast this process's time runs."""

@@ -126,15 +126,17 @@ class VitalsLine:
                 self._observed(notification.wearable, notification.session, notification.ticks_ms, notification.arrived_at)
                 continue
             wearable, session, sequence = notification.wearable, notification.session, notification.sequence
-            at = notification.arrived_at
-            if session is not None and sequence is not None and notification.ticks_ms is not None:
+            at = notification.arrived_at if notification.taken_at is None else notification.taken_at
+            if session is not None and sequence is not None:
                 mark = marks.get(wearable) or self._mark(wearable)
                 if mark is not None and mark[0] == session and sequence <= mark[1]:
                     REPEATS.inc()
                     continue
                 marks[wearable] = (session, sequence)
-                clocks[wearable] = self._observed(wearable, session, notification.ticks_ms, notification.arrived_at)
-                at = device_clock.to_utc(clocks[wearable], notification.ticks_ms)
+                clocks[wearable] = self._clock(wearable, session)
+                if notification.ticks_ms is not None:
+                    clocks[wearable] = self._observed(wearable, session, notification.ticks_ms, notification.arrived_at)
+                    at = device_clock.to_utc(clocks[wearable], notification.ticks_ms)
             try:
                 readings_of(notification, at)
             except Malformed as error:
@@ -150,11 +152,13 @@ class VitalsLine:
 
     def _observed(self, wearable: UUID, session: int, ticks_ms: int, arrived_at: int) -> DeviceClock:
         """Learn from when something came; each session has a clock of its own, which begins anew."""
-        known = self._clocks.get(wearable)
-        before = known.clock if known is not None and known.session == session else DeviceClock()
-        clock = device_clock.observe(before, ticks_ms, arrived_at)
+        clock = device_clock.observe(self._clock(wearable, session), ticks_ms, arrived_at)
         self._clocks[wearable] = SessionClock(session, clock)
         return clock
+
+    def _clock(self, wearable: UUID, session: int) -> DeviceClock:
+        known = self._clocks.get(wearable)
+        return known.clock if known is not None and known.session == session else DeviceClock()
 
     async def _judge(self, spooled: Sequence[Spooled]) -> None:
         """Give readings to their patients' watches; what is found goes out at once, and then counts as remembered."""
@@ -206,7 +210,7 @@ class VitalsLine:
         return len(rows) == MOST_IN_FOLD
 
     def _evidence(self, wearables: set[UUID]) -> list[ClockEvidence]:
-        known = sorted(wearables & self._clocks.keys())
+        known = sorted(wearable for wearable in wearables & self._clocks.keys() if self._clocks[wearable].clock.envelope)
         return [device_clock.evidence(self._clocks[wearable].clock, wearable, self._now()) for wearable in known]
 
     async def _tidy_again_and_again(self) -> None:

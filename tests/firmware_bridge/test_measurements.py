@@ -9,17 +9,47 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.firmware_bridge.measurements import readings_of
-from edge.firmware_bridge.profiles import biosignal, health_thermometer, heart_rate, identifiers, pulse_oximeter
+from edge.firmware_bridge.profiles import (
+    biosignal,
+    blood_pressure,
+    continuous_glucose,
+    glucose,
+    health_thermometer,
+    heart_rate,
+    identifiers,
+    pulse_oximeter,
+    weight_scale,
+)
+from edge.firmware_bridge.profiles.continuous_glucose import Annunciation
 from edge.firmware_bridge.profiles.medical_floats import MedicalNumber
 from edge.firmware_bridge.profiles.pulse_oximeter import MeasurementStatus, PulseOximeterMeasurement, Saturation, SensorStatus
+from edge.firmware_bridge.profiles.watch_time import WatchTime
 from edge.firmware_bridge.wearable import Notification
 from protocol.errors import Malformed
-from protocol.metrics import BODY_TEMPERATURE, HEART_RATE, PULSE_RATE, RESPIRATORY_RATE, RR_INTERVAL, SPO2, Absence
+from protocol.metrics import (
+    BLOOD_GLUCOSE,
+    BODY_TEMPERATURE,
+    BODY_WEIGHT,
+    DIASTOLIC_PRESSURE,
+    HEART_RATE,
+    INTERSTITIAL_GLUCOSE,
+    PULSE_RATE,
+    RESPIRATORY_RATE,
+    RR_INTERVAL,
+    SPO2,
+    SYSTOLIC_PRESSURE,
+    Absence,
+)
 from protocol.samples import NO_RECORD, Reading, WaveformPiece
 
 WEARABLE = UUID(int=1)
 AT = 1_800_000_000_000
 KNOWN = (
+    identifiers.PULSE_OXIMETER_SPOT,
+    identifiers.BLOOD_PRESSURE_MEASUREMENT,
+    identifiers.WEIGHT_MEASUREMENT,
+    identifiers.GLUCOSE_MEASUREMENT,
+    identifiers.CONTINUOUS_GLUCOSE_MEASUREMENT,
     identifiers.HEART_RATE_MEASUREMENT,
     identifiers.PULSE_OXIMETER_CONTINUOUS,
     identifiers.TEMPERATURE_MEASUREMENT,
@@ -122,4 +152,76 @@ def test_any_bytes_are_readings_or_malformed(characteristic, value):
 
 def test_a_characteristic_that_nobody_knows_is_malformed():
     with pytest.raises(Malformed, match="not known here"):
-        said("00002a9d-0000-1000-8000-00805f9b34fb", b"\x00")
+        said("00002a5b-0000-1000-8000-00805f9b34fb", b"\x00")
+
+
+def test_a_cuff_in_kilopascals_gives_millimetres_of_mercury_and_the_mean_only_where_it_gave_one():
+    nothing = MedicalNumber(math.nan, Absence.NAN)
+    value = blood_pressure.serialise(blood_pressure.BloodPressure(MedicalNumber(16.0), MedicalNumber(10.0), nothing, kilopascal=True))
+    systolic, diastolic = said(identifiers.BLOOD_PRESSURE_MEASUREMENT, value)
+    assert isinstance(systolic, Reading)
+    assert isinstance(diastolic, Reading)
+    assert (systolic.metric, round(systolic.value), diastolic.metric, round(diastolic.value)) == (
+        SYSTOLIC_PRESSURE.code,
+        120,
+        DIASTOLIC_PRESSURE.code,
+        75,
+    )
+
+
+def test_a_scale_that_failed_gives_no_weight():
+    [reading] = said(identifiers.WEIGHT_MEASUREMENT, weight_scale.serialise(weight_scale.WeightMeasurement(None)))
+    assert isinstance(reading, Reading)
+    assert (reading.metric, reading.absence) == (BODY_WEIGHT.code, Absence.INVALID)
+
+
+def glucose_said(sample: int = 1, status: int | None = None, amount: float = 0.00112) -> list[Reading | WaveformPiece]:
+    concentration = glucose.Concentration(MedicalNumber(amount), molar=False, sample=sample, site=1)
+    record = glucose.GlucoseMeasurement(9, WatchTime(2026, 11, 26, 12, 0, 0), concentration=concentration, status=status)
+    return said(identifiers.GLUCOSE_MEASUREMENT, glucose.serialise(record), 1, 9)
+
+
+def test_a_meter_gives_mg_dl_and_control_solution_is_nobodys():
+    [reading] = glucose_said()
+    assert isinstance(reading, Reading)
+    assert (reading.metric, reading.value, reading.record) == (BLOOD_GLUCOSE.code, 112.0, 1 << 32 | 9)
+    assert glucose_said(sample=glucose.CONTROL_SOLUTION) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "absence"),
+    [
+        (glucose.Status.ABOVE_RANGE, Absence.POSITIVE_INFINITY),
+        (glucose.Status.BELOW_RANGE, Absence.NEGATIVE_INFINITY),
+        (glucose.Status.SAMPLE_TOO_SMALL, Absence.INVALID),
+        (glucose.Status.FAULT, Absence.INVALID),
+        (glucose.Status.BATTERY_LOW, Absence.PRESENT),
+    ],
+)
+def test_a_meters_status_says_what_a_value_is_worth(status, absence):
+    [reading] = glucose_said(status=status)
+    assert isinstance(reading, Reading)
+    assert reading.absence is absence
+
+
+@pytest.mark.parametrize(
+    ("bits", "absence"),
+    [
+        (Annunciation.ABOVE_RANGE, Absence.POSITIVE_INFINITY),
+        (Annunciation.BELOW_RANGE, Absence.NEGATIVE_INFINITY),
+        (Annunciation.MALFUNCTION, Absence.INVALID),
+        (Annunciation.CALIBRATION_RECOMMENDED | Annunciation.BELOW_HYPO, Absence.PRESENT),
+    ],
+)
+def test_a_sensors_annunciation_says_what_a_value_is_worth(bits, absence):
+    value = continuous_glucose.serialise([continuous_glucose.ContinuousGlucose(MedicalNumber(62), 5, bits)], crc=False)
+    [reading] = said(identifiers.CONTINUOUS_GLUCOSE_MEASUREMENT, value, 1, 5)
+    assert isinstance(reading, Reading)
+    assert (reading.metric, reading.absence) == (INTERSTITIAL_GLUCOSE.code, absence)
+
+
+def test_a_spot_check_off_the_finger_gives_no_value():
+    check = pulse_oximeter.SpotCheck(Saturation(MedicalNumber(97), MedicalNumber(70)), sensor=SensorStatus.NOT_ON_BODY)
+    for reading in said(identifiers.PULSE_OXIMETER_SPOT, pulse_oximeter.serialise_spot(check)):
+        assert isinstance(reading, Reading)
+        assert reading.absence is Absence.OFF_BODY
