@@ -50,7 +50,16 @@ class NewWearable(BaseModel):
 
     gateway: UUID
     patient: UUID
-    kind: Literal["heart_rate_belt", "pulse_oximeter", "thermometer", "ecg_patch"]
+    kind: Literal[
+        "heart_rate_belt",
+        "pulse_oximeter",
+        "thermometer",
+        "ecg_patch",
+        "blood_pressure_cuff",
+        "weight_scale",
+        "glucose_meter",
+        "glucose_sensor",
+    ]
     address: Annotated[str, Field(min_length=17, max_length=17)]
 
 

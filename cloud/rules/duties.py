@@ -21,6 +21,8 @@ SILENT_AFTER = timedelta(minutes=5)
 AGAIN_AFTER = timedelta(hours=1)
 """A silence, or a vital that stays outside, is found again so often: it joins its alert, or raises a new one where that was closed."""
 
+SLOWLY_SILENT_AFTER = timedelta(minutes=20)
+"""Of a sensor that speaks every five minutes."""
 SILENCE = Detector("silence", "1", sha256(b"mediassist silence rule 1").hexdigest())
 _NAMES = UUID("2a0c7f0e-59b3-4d0e-8f3c-6d6564690002")
 
@@ -70,7 +72,7 @@ def _outside(threshold: Threshold, readings: list[Reading], now: datetime) -> Fi
 async def find_silence(database: Database, now: datetime) -> int:
     """Look who spoke in the last two days and has been silent for five minutes; return how many findings were new."""
     async with database.transaction(None) as connection:
-        found = await repository.silent(connection, now, SILENT_AFTER)
+        found = await repository.silent(connection, now, SILENT_AFTER, SLOWLY_SILENT_AFTER)
         new = 0
         for each in found:
             finding = _silence(each, now)

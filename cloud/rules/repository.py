@@ -12,8 +12,11 @@ from cloud.database import Connection, value_of
 from cloud.rules.threshold import Limits
 from cloud.traces import to_ms
 from protocol.findings import Finding
-from protocol.metrics import Absence
+from protocol.metrics import BLOOD_GLUCOSE, BODY_WEIGHT, INTERSTITIAL_GLUCOSE, SYSTOLIC_PRESSURE, Absence
 from protocol.samples import NO_RECORD, Reading
+
+_OCCASIONAL = [SYSTOLIC_PRESSURE.code, BLOOD_GLUCOSE.code, BODY_WEIGHT.code]
+_SLOW = [INTERSTITIAL_GLUCOSE.code]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +71,22 @@ class Silent:
     heard_at: datetime
 
 
-async def silent(connection: Connection, now: datetime, after: timedelta) -> list[Silent]:
-    """Return the wearables that are silent: as far as readings are added up, so that a watch that was away takes nobody for silent."""
+async def silent(connection: Connection, now: datetime, after: timedelta, slowly_after: timedelta) -> list[Silent]:
+    """Return the wearables that are silent: as far as readings are added up, so that a watch that was away takes nobody for silent.
+
+    A cuff, a scale or a meter is used now and then and is never silent. slowly_after: for a sensor that speaks every few minutes.
+    """
     async with connection.cursor(row_factory=class_row(Silent)) as cursor:
         await cursor.execute(
             """select s.organisation_id as organisation, s.patient_id as patient, s.wearable_id as wearable, max(c.last_at) as heard_at
                from coverage c join series s on s.id = c.series_id
                where c.day >= (%(now)s::timestamptz - interval '2 days')::date
+               and not exists (select from series o where o.wearable_id = s.wearable_id and o.metric = any(%(occasional)s))
                group by 1, 2, 3
-               having max(c.last_at) < (select least(done, %(now)s) from roll_up) - %(after)s order by 2, 3""",
-            {"now": now, "after": after},
+               having max(c.last_at) < (select least(done, %(now)s) from roll_up)
+                   - case when bool_or(s.metric = any(%(slow)s)) then %(slowly_after)s else %(after)s end
+               order by 2, 3""",
+            {"now": now, "after": after, "slowly_after": slowly_after, "occasional": _OCCASIONAL, "slow": _SLOW},
         )
         return await cursor.fetchall()
 

@@ -203,5 +203,5 @@ async def test_the_watch(database: Addresses, clinic: Clinic) -> None:
         await escalation.next_untold(connection, NOW)
         await rules.all_thresholds(connection)
         assert len(await rules.recent(connection, patient.id, 1, NOW - 60 * SECOND, NOW)) == 60
-        assert await rules.silent(connection, NOW, timedelta(seconds=-1)) != []
+        assert await rules.silent(connection, NOW, timedelta(seconds=-1), timedelta(seconds=-1)) != []
     assert_no_large_scan()

@@ -39,6 +39,13 @@ export function patientQuery(patient: string) {
 export const RECENT_MS = 15 * 60_000;
 /** The metrics drawn there. */
 export const RECENT_METRICS = ["heart_rate", "spo2", "pulse_rate", "respiratory_rate", "body_temperature"];
+/** What people measure now and then, and how old such a value may be and still count as now, ms. */
+export const SELDOM_METRICS: ReadonlyMap<string, number> = new Map([
+  ["systolic_pressure", 24 * 3_600_000],
+  ["blood_glucose", 8 * 3_600_000],
+  ["interstitial_glucose", 20 * 60_000],
+  ["body_weight", 7 * 24 * 3_600_000],
+]);
 
 /** The last quarter of an hour of readings; the window moves with each fetch, so it is not in the key. */
 export function recentVitalsQuery(patient: string) {

@@ -1219,7 +1219,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "heart_rate_belt" | "pulse_oximeter" | "thermometer" | "ecg_patch";
+            kind: "heart_rate_belt" | "pulse_oximeter" | "thermometer" | "ecg_patch" | "blood_pressure_cuff" | "weight_scale" | "glucose_meter" | "glucose_sensor";
             /**
              * Patient
              * Format: uuid

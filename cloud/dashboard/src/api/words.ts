@@ -19,6 +19,12 @@ const METRICS: Record<string, MetricWords> = {
   spo2: { short: "SpO₂", long: "Oxygen saturation", colour: "var(--oxygen)", span: 12, most: 100 },
   respiratory_rate: { short: "Resp", long: "Respiratory rate", colour: "var(--breath)", span: 16 },
   body_temperature: { short: "Temp", long: "Body temperature", colour: "var(--warmth)", span: 2 },
+  systolic_pressure: { short: "BP", long: "Blood pressure", colour: "var(--heart)", span: 40 },
+  diastolic_pressure: { short: "Dia", long: "Diastolic pressure", colour: "var(--heart)", span: 30 },
+  mean_pressure: { short: "MAP", long: "Mean arterial pressure", colour: "var(--heart)", span: 30 },
+  blood_glucose: { short: "Glucose", long: "Blood glucose", colour: "var(--breath)", span: 100 },
+  interstitial_glucose: { short: "CGM", long: "Continuous glucose", colour: "var(--breath)", span: 100 },
+  body_weight: { short: "Weight", long: "Body weight", colour: "var(--ink-2)", span: 4 },
   battery: { short: "Battery", long: "Battery", colour: "var(--ink-2)", span: 20 },
   ecg: { short: "ECG", long: "Electrocardiogram", colour: "var(--heart)", span: 2 },
   plethysmogram: { short: "Pleth", long: "Plethysmogram", colour: "var(--oxygen)", span: 0.2 },
@@ -37,6 +43,7 @@ export function metricWords(metric: string): MetricWords {
 /** A UCUM unit as it is printed beside a number. */
 export function unitText(ucum: string): string {
   if (ucum === "Cel") return "°C";
+  if (ucum === "mm[Hg]") return "mmHg";
   return ucum === "1" ? "" : ucum;
 }
 
@@ -64,6 +71,10 @@ const WEARABLES: Record<string, string> = {
   pulse_oximeter: "Pulse oximeter",
   thermometer: "Thermometer",
   ecg_patch: "ECG patch",
+  blood_pressure_cuff: "Blood-pressure cuff",
+  weight_scale: "Scale",
+  glucose_meter: "Glucose meter",
+  glucose_sensor: "Glucose sensor",
 };
 
 export function wearableText(kind: string): string {

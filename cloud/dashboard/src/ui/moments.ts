@@ -71,6 +71,6 @@ export function yearsOld(born: string, now: number, zone?: string): number {
 /** A value older than this is no longer "now": it is greyed and says since when (ms). */
 export const STALE_MS = 60_000;
 
-export function isStale(at: number, now: number): boolean {
-  return now - at > STALE_MS;
+export function isStale(at: number, now: number, after = STALE_MS): boolean {
+  return now - at > after;
 }

@@ -26,6 +26,13 @@ test("a missing number says why instead of showing one", () => {
   expect(container.textContent).toBe("HRoff the bodynow");
 });
 
+test("a pressure has its second number after a stroke, and is no older for a day", () => {
+  const pressure = { ...HEART, label: "Pressure", unit: "mmHg", value: 142, beside: 91, staleAfter: 86_400_000 };
+  const { container } = render(<Reading {...pressure} at={NOW - 3_600_000} />);
+  expect(container.textContent).toContain("142/91mmHg");
+  expect(container.firstElementChild?.getAttribute("data-state")).toBe("fresh");
+});
+
 test("never measured is not zero", () => {
   render(<Reading {...HEART} value={null} at={null} />);
   expect(screen.getByLabelText("never measured").textContent).toBe("–");

@@ -7,6 +7,8 @@ export interface ReadingProps {
   unit: string;
   decimals: number;
   value: number | null;
+  /** A second number after a stroke: the diastolic pressure. */
+  beside?: number | null | undefined;
   /** Why there is no number, when there is none. */
   absence: string;
   /** When it was measured, ms; null: never. */
@@ -14,12 +16,14 @@ export interface ReadingProps {
   now: number;
   zone?: string | undefined;
   colour: string;
+  /** How old it may be and still count as now, ms: a minute for what is measured all the time. */
+  staleAfter?: number | undefined;
   large?: boolean;
 }
 
 export function Reading(props: ReadingProps) {
-  const { label, unit, decimals, value, absence, at, now, zone, colour, large = false } = props;
-  const state = at === null ? "never" : isStale(at, now) ? "stale" : value === null ? "absent" : "fresh";
+  const { label, unit, decimals, value, absence, beside, at, now, zone, colour, staleAfter, large = false } = props;
+  const state = at === null ? "never" : isStale(at, now, staleAfter) ? "stale" : value === null ? "absent" : "fresh";
   return (
     <div
       className={styles["reading"]}
@@ -37,6 +41,7 @@ export function Reading(props: ReadingProps) {
         <>
           <span className={styles["value"]}>
             {value === null ? <span className={styles["absent"]}>{absence}</span> : value.toFixed(decimals)}
+            {value === null || beside == null ? null : `/${beside.toFixed(decimals)}`}
             {value === null || unit === "" ? null : <span className={styles["unit"]}>{unit}</span>}
           </span>
           <span className={styles["age"]}>

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 
 import { useNow } from "../../api/clock.ts";
 import type { LatestValue, Series } from "../../api/client.ts";
-import { patientQuery, RECENT_METRICS, RECENT_MS, recentVitalsQuery } from "../../api/queries.ts";
+import { patientQuery, RECENT_METRICS, RECENT_MS, recentVitalsQuery, SELDOM_METRICS } from "../../api/queries.ts";
 import { absenceText, metricWords, unitText } from "../../api/words.ts";
 import { LEAST_GAP_MS } from "../../ui/lanes.ts";
 import { Reading } from "../../ui/reading.tsx";
@@ -26,7 +26,46 @@ export function VitalsTiles({ patient, zone }: { patient: string; zone: string }
           series={recent.data?.find((one) => one.metric === metric)}
         />
       ))}
+      {[...SELDOM_METRICS].map(([metric, staleAfter]) => {
+        const value = latest.data?.find((one) => one.metric === metric);
+        return value === undefined ? null : (
+          <SeldomTile key={metric} {...{ value, now, zone, staleAfter }} beside={partnerOf(value, latest.data)} />
+        );
+      })}
     </section>
+  );
+}
+
+/** The diastolic pressure of the same measurement. */
+function partnerOf(value: LatestValue, latest: readonly LatestValue[] = []): number | null | undefined {
+  if (value.metric !== "systolic_pressure") return undefined;
+  return latest.find((one) => one.metric === "diastolic_pressure" && one.at === value.at)?.value;
+}
+
+interface SeldomTileProps {
+  value: LatestValue;
+  beside: number | null | undefined;
+  now: number;
+  zone: string;
+  staleAfter: number;
+}
+
+function SeldomTile({ value, beside, now, zone, staleAfter }: SeldomTileProps) {
+  const words = metricWords(value.metric);
+  return (
+    <div className={styles["tile"]} data-testid={`tile-${value.metric}`}>
+      <Reading
+        large
+        label={words.long}
+        unit={unitText(value.unit)}
+        decimals={value.decimals}
+        value={value.value}
+        absence={absenceText(value.absence)}
+        at={Date.parse(value.at)}
+        colour={words.colour}
+        {...{ beside, now, zone, staleAfter }}
+      />
+    </div>
   );
 }
 
