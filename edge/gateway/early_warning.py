@@ -1,7 +1,7 @@
 """How sick is this patient by the National Early Warning Score 2, and what can be said where parameters are missing?
 
-Source: Royal College of Physicians, National Early Warning Score (NEWS) 2, 2017, charts 1 and 2. A wearable knows neither blood
-pressure nor consciousness nor oxygen supply, so the score is a RANGE: low counts a missing parameter as 0, high as its most.
+Source: Royal College of Physicians, National Early Warning Score (NEWS) 2, 2017, charts 1 and 2. No wearable knows
+consciousness or oxygen supply, and blood pressure is known for an hour after a cuff was used, so the score is a RANGE: low counts a missing parameter as 0, high as its most.
 Priorities follow the low bound (missing data raises no false alarm); the high bound is said beside it (missing data is no calm).
 """
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from math import floor
 
-from protocol.metrics import BODY_TEMPERATURE, HEART_RATE, PULSE_RATE, RESPIRATORY_RATE, SPO2
+from protocol.metrics import BODY_TEMPERATURE, HEART_RATE, PULSE_RATE, RESPIRATORY_RATE, SPO2, SYSTOLIC_PRESSURE
 from protocol.samples import Reading
 
 Band = tuple[float, int]
@@ -23,23 +23,31 @@ BANDS: dict[str, tuple[Band, ...]] = {
     "spo2_scale_2_on_air": ((83, 3), (85, 2), (87, 1), (_ABOVE, 0)),
     "spo2_scale_2_on_oxygen": ((83, 3), (85, 2), (87, 1), (92, 0), (94, 1), (96, 2), (_ABOVE, 3)),
     "pulse": ((40, 3), (50, 1), (90, 0), (110, 1), (130, 2), (_ABOVE, 3)),
+    "systolic_pressure": ((90, 3), (100, 2), (110, 1), (219, 0), (_ABOVE, 3)),
     "temperature": ((35.0, 3), (36.0, 1), (38.0, 0), (39.0, 1), (_ABOVE, 2)),
 }
-UNKNOWN: dict[str, int] = {"systolic_pressure": 3, "supplemental_oxygen": 2, "consciousness": 3}
-"""What no wearable here measures, with the most points it can bring."""
+UNKNOWN: dict[str, int] = {"supplemental_oxygen": 2, "consciousness": 3}
+"""What no wearable measures, with the most points it can bring."""
 
 MEDIUM_AT, HIGH_AT, RED = 5, 7, 3
 """Aggregate scores of an urgent and an emergency response; the points of a single parameter that ask for an urgent one."""
 THRESHOLDS: dict[str, float] = {"medium_at": MEDIUM_AT, "high_at": HIGH_AT, "single_parameter": RED}
 
-SETTLE_MS: dict[str, int] = {"respiratory_rate": 15_000, "spo2": 10_000, "pulse": 10_000, "temperature": 15_000}
-"""A parameter is the (lower) median of this long before its newest reading: one slip of a sensor is no score."""
-GREATEST_AGE_MS: dict[str, int] = {"respiratory_rate": 60_000, "spo2": 30_000, "pulse": 30_000, "temperature": 30 * 60_000}
+SETTLE_MS: dict[str, int] = {"respiratory_rate": 15_000, "spo2": 10_000, "pulse": 10_000, "systolic_pressure": 1, "temperature": 15_000}
+"""A parameter is the (lower) median of this long before its newest reading: one slip of a sensor is no score. A cuff measures once."""
+GREATEST_AGE_MS: dict[str, int] = {
+    "respiratory_rate": 60_000,
+    "spo2": 30_000,
+    "pulse": 30_000,
+    "systolic_pressure": 60 * 60_000,
+    "temperature": 30 * 60_000,
+}
 """An older value counts as missing."""
 SOURCES: dict[str, tuple[int, ...]] = {
     "respiratory_rate": (RESPIRATORY_RATE.code,),
     "spo2": (SPO2.code,),
     "pulse": (HEART_RATE.code, PULSE_RATE.code),
+    "systolic_pressure": (SYSTOLIC_PRESSURE.code,),
     "temperature": (BODY_TEMPERATURE.code,),
 }
 """Metrics that give a parameter, the preferred one first."""

@@ -13,10 +13,11 @@ from uuid import UUID
 from edge.gateway.early_warning import METRICS_USED, SETTLE_MS, SOURCES, TABLE_SHA256, THRESHOLDS, Score, score
 from edge.gateway.watch_finding import Detector, Priority, WatchFinding, finding_id
 from edge.gateway.window import PatientWindow
+from protocol.metrics import SYSTOLIC_PRESSURE
 from protocol.samples import Reading
 
 PERSIST_MS = 10_000
-"""A level must have stood this long to be raised."""
+"""A level must have stood this long to be raised; one that a cuff's measurement brings, which is made once, is raised at once."""
 CLEAR_MS = 60_000
 """A raised level falls when the score was below it this long, with every parameter that had raised it still measured."""
 GAP_MS = 30_000
@@ -82,23 +83,23 @@ def _lane(table: Mapping[str, Any]) -> Lane:
     )
 
 
-def step(lane: Lane, at: int, now: Score) -> tuple[Lane, bool]:
+def step(lane: Lane, at: int, now: Score, persist_ms: int = PERSIST_MS) -> tuple[Lane, bool]:
     """Take the score of a later moment; return the new lane and whether its level is to be raised."""
     if at - lane.at > GAP_MS:
         lane = replace(lane, rising_since=None, falling_since=None)
     lane = replace(lane, at=at)
     if now.level > lane.level:
-        return _rise(replace(lane, falling_since=None), at, now)
+        return _rise(replace(lane, falling_since=None), at, now, persist_ms)
     lane = replace(lane, rising_since=None)
     if now.level == lane.level or not now.present.issuperset(lane.by):
         return replace(lane, falling_since=None), False
     return _fall(lane, at, now), False
 
 
-def _rise(lane: Lane, at: int, now: Score) -> tuple[Lane, bool]:
+def _rise(lane: Lane, at: int, now: Score, persist_ms: int) -> tuple[Lane, bool]:
     since = at if lane.rising_since is None else lane.rising_since
     rising = now.level if lane.rising_since is None else min(lane.rising, now.level)
-    if at - since < PERSIST_MS:
+    if at - since < persist_ms:
         return replace(lane, rising=rising, rising_since=since), False
     return Lane(at, rising, tuple(sorted(now.scoring))), True
 
@@ -129,7 +130,7 @@ class EarlyWarningWatch:
         if at < lane.at:
             return ()
         now = score(readings_for(window, at), at, self._scale)
-        lane, raised = step(lane, at, now)
+        lane, raised = step(lane, at, now, 0 if reading.metric == SYSTOLIC_PRESSURE.code else PERSIST_MS)
         self.memory = (
             replace(self.memory, live=lane) if live else replace(self.memory, behind={**self.memory.behind, reading.wearable: lane})
         )

@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from uuid import UUID
 
-from protocol.metrics import BODY_TEMPERATURE, HEART_RATE, METRICS, PULSE_RATE, RESPIRATORY_RATE, RR_INTERVAL, SPO2
+from protocol.metrics import BODY_TEMPERATURE, HEART_RATE, METRICS, PULSE_RATE, RESPIRATORY_RATE, RR_INTERVAL, SPO2, SYSTOLIC_PRESSURE
 from protocol.samples import NO_RECORD, Reading
 
 KEEP_MS = 10 * 60_000
 """How far a series reaches back from its newest arrival."""
-KEEP_TEMPERATURE_MS = 60 * 60_000
-"""A body's temperature is measured seldom and changes slowly."""
+KEEP_SELDOM_MS = 60 * 60_000
+"""A body's temperature and blood pressure are measured seldom."""
+_SELDOM = frozenset({BODY_TEMPERATURE.code, SYSTOLIC_PRESSURE.code})
 REMEMBERED_RECORDS = 4096
 """Record numbers a wearable is remembered by, to know a record that is sent again."""
 
@@ -57,7 +58,7 @@ class PatientWindow:
         if self._is_repeat(reading, series):
             return False
         insort_right(series, reading, key=_at)
-        keep = KEEP_TEMPERATURE_MS if reading.metric == BODY_TEMPERATURE.code else KEEP_MS
+        keep = KEEP_SELDOM_MS if reading.metric in _SELDOM else KEEP_MS
         if series[0].at <= reading.at - keep or series[-1].at >= reading.at + keep:
             series[:] = _cut(series, reading.at - keep, reading.at + keep - 1)
         return True

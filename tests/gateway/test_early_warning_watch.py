@@ -10,10 +10,10 @@ from edge.gateway.early_warning import score_again
 from edge.gateway.early_warning_watch import CLEAR_MS, EarlyWarningWatch, Memory, memory_from_text
 from edge.gateway.watch_finding import WatchFinding
 from edge.gateway.window import PatientWindow
-from protocol.metrics import HEART_RATE, RESPIRATORY_RATE, SPO2
+from protocol.metrics import HEART_RATE, RESPIRATORY_RATE, SPO2, SYSTOLIC_PRESSURE
 from protocol.samples import Reading
 
-PATIENT, OXIMETER, BELT, PATCH = UUID(int=1), UUID(int=2), UUID(int=3), UUID(int=4)
+PATIENT, OXIMETER, BELT, PATCH, CUFF = (UUID(int=number) for number in range(1, 6))
 
 
 def spo2(second: int, value: float) -> Reading:
@@ -47,6 +47,23 @@ def test_a_lasting_desaturation_is_raised_once() -> None:
     assert found.coverage["spo2"] > 0.95
     assert found.coverage["respiratory_rate"] == 0.0
     assert found.trigger in (spo2(found.at // 1000, 88), pulse(found.at // 1000, 70))
+
+
+def test_what_a_cuff_says_is_raised_at_once_for_it_measures_once() -> None:
+    crisis = Reading(CUFF, SYSTOLIC_PRESSURE.code, 60_000, 224.0)
+    (found,) = watched([*steady(97, range(60)), crisis, *steady(97, range(61, 120))])
+    assert (found.priority, found.at, found.trigger) == ("medium", 60_000, crisis)
+    assert "systolic_pressure 224 gives 3" in found.explanation
+    assert score_again(found.evidence, found.at) == (found.score_low, found.score_high)
+
+
+def test_a_pressure_that_raised_falls_only_when_it_is_measured_again() -> None:
+    def cuff(second: int, value: float) -> Reading:
+        return Reading(CUFF, SYSTOLIC_PRESSURE.code, second * 1000, value)
+
+    low_again = [cuff(0, 84), *steady(97, range(1, 1200)), cuff(1200, 86)]
+    assert len(watched(low_again)) == 1
+    assert len(watched([*low_again, cuff(1210, 125), *steady(97, range(1211, 1400)), cuff(1400, 88)])) == 2
 
 
 def test_a_dip_shorter_than_it_takes_is_not_raised() -> None:
