@@ -138,6 +138,8 @@ def _say_where(site: Site, stages: Stages) -> None:
     print(f"\n  open   {site.cloud.address}")
     for login in site.logins:
         print(f"  log in {login.email}  password {login.password}  ({CLINICS[login.organisation][0]})")
+    at_home = site.households[0]
+    print(f"  the home of {at_home.home.name}: {at_home.hub}  set-up code {at_home.code}")
     print("  stop   Ctrl-C\n", flush=True)
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from edge.firmware_bridge.bleak_wearable import Backend
 from edge.gateway.assembly import assembled
+from edge.gateway.beside import beside
 from edge.gateway.settings import GatewaySettings, WrongSetting, read_settings
 from protocol.logs import configure_logs
 from simulators.home import Home, HomeEvents
@@ -48,7 +49,12 @@ async def run(settings: GatewaySettings, plan: Plan) -> None:
     [planned] = plan.homes
     with ProducedJournal(plan.produced) as journal:
         home = Home(body_of(planned), planned.wearables, settings.pace_of_time(), random.Random(), HomeEvents(written_to(journal)))
-        async with _switched_on(home) as backend, assembled(settings, backend) as line, asyncio.TaskGroup() as tasks:
+        async with (
+            _switched_on(home) as backend,
+            assembled(settings, backend) as line,
+            beside(line.board, settings),
+            asyncio.TaskGroup() as tasks,
+        ):
             gateway = tasks.create_task(line.run())
             print("ready", flush=True)
             await until_told([home], journal)

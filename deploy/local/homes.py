@@ -1,6 +1,7 @@
 """A patient's home on this machine: the gateway's folder, its enrolment, its radio and its process."""
 
 import json
+import secrets
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,11 +9,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
+from deploy.local import ports
 from deploy.local.broker import ends_before
 from deploy.local.bus import Bus
-from deploy.local.people import Home
+from deploy.local.people import ZONE, Home
 from deploy.local.processes import Program
 from deploy.local.system_programs import ProgramMissing
+from edge.gateway.hub.access import setup_code, spoken
 from provisioning import ingest_keys, order_key, secret_files
 from provisioning.authority import Authority
 from provisioning.ingest_keys import PublicKey
@@ -23,7 +26,7 @@ _RENEW_BEFORE = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Household:
-    """One home's place: `folder` is its gateway's state; number counts from 1.
+    """One home's place: `folder` is its gateway's state; number counts from 1. hub_port: of its page, on this machine alone.
 
     bus: its radio; None where the radio is in the gateway's own process, and the wearables with it.
     """
@@ -32,6 +35,17 @@ class Household:
     home: Home
     folder: Path
     bus: Bus | None
+    hub_port: int
+
+    @property
+    def hub(self) -> str:
+        """Return the address of its page."""
+        return f"http://localhost:{self.hub_port}"
+
+    @property
+    def code(self) -> str:
+        """Return the set-up code of its page, as it is printed."""
+        return spoken(setup_code(self.folder / "hub", secrets.token_bytes))
 
     @property
     def name(self) -> str:
@@ -76,6 +90,8 @@ class Household:
             "GATEWAY_STATE": str(self.folder),
             "GATEWAY_BROKER_HOST": "localhost",
             "GATEWAY_BROKER_PORT": str(broker_port),
+            "GATEWAY_ZONE": ZONE,
+            "GATEWAY_HUB_PORT": str(self.hub_port),
         }
         if self.bus:
             settings["DBUS_SYSTEM_BUS_ADDRESS"] = self.bus.address
@@ -106,4 +122,7 @@ def lay_out(places: Sequence[Home], state: Path, cache: Path, tell: Callable[[st
 
 def _household(number: int, home: Home, state: Path, cache: Path | None) -> Household:
     folder = (state / "homes" / UUID(home.gateway).hex[:8]).absolute()
-    return Household(number, home, folder, Bus(f"bus-{number}", folder / "bus", cache) if cache else None)
+    secret_files.make_folder(folder)
+    return Household(
+        number, home, folder, Bus(f"bus-{number}", folder / "bus", cache) if cache else None, ports.free_port(folder / "hub.port")
+    )

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from provisioning import secret_files
 
+ZONE = "Europe/Vienna"
 CLINICS = {1: ("North Clinic", "north"), 2: ("South Clinic", "south")}
 MOST_PATIENTS = 64
 KINDS = {"heart_rate_belt": "Belt", "pulse_oximeter": "Oximeter", "thermometer": "Thermometer", "ecg_patch": "Patch"}
@@ -94,8 +95,7 @@ def description(people: People, certificates: dict[str, str]) -> dict[str, list[
         "organisations": [{"id": number, "name": name} for number, (name, _) in CLINICS.items()],
         "accounts": [{**asdict(login), "role": "nurse"} for login in people.logins],
         "patients": [
-            {"id": home.patient, "organisation": home.organisation, "name": home.name, "born": home.born, "zone": "Europe/Vienna"}
-            for home in homes
+            {"id": home.patient, "organisation": home.organisation, "name": home.name, "born": home.born, "zone": ZONE} for home in homes
         ],
         "gateways": [
             {

@@ -10,6 +10,7 @@ import structlog
 from prometheus_client import start_http_server
 
 from edge.gateway.assembly import assembled
+from edge.gateway.beside import beside
 from edge.gateway.enrolment import keep_renewed
 from edge.gateway.settings import GatewaySettings, WrongSetting, read_settings
 from protocol.logs import configure_logs
@@ -27,7 +28,8 @@ async def run(settings: GatewaySettings) -> bool:
             asyncio.get_running_loop().add_signal_handler(told, work.cancel)
         renewal = asyncio.create_task(_renewed(settings, work))
         try:
-            await work
+            async with beside(line.board, settings):
+                await work
         except asyncio.CancelledError:
             log.info("gateway.stopped")
         renewal.cancel()

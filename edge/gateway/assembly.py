@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from edge.firmware_bridge.bleak_wearable import Backend, BleakWearables
 from edge.firmware_bridge.wearable import KnownWearable, Wearables
+from edge.gateway.board import Board
 from edge.gateway.disk import Disk, DiskThread
 from edge.gateway.drain import Drain
 from edge.gateway.household import read_household
@@ -74,8 +75,9 @@ async def assembled(
             spool = Spool(disk, keystore)
             inbox = _inbox(gateway, keystore, ingest, now)
             link = uplink or MqttUplink(gateway, identity, settings.broker_host, settings.broker_port)
+            by_bleak = BleakWearables(known, now, settings.pace_of_time(), backend, zone=ZoneInfo(settings.zone))
             yield VitalsLine(
-                wearables=wearables or BleakWearables(known, now, settings.pace_of_time(), backend, zone=ZoneInfo(settings.zone)),
+                wearables=wearables or by_bleak,
                 household=household_of(known, {patient: memory.text for patient, memory in (await on_disk(spool.memories)).items()}),
                 spool=spool,
                 outbox=outbox,
@@ -83,6 +85,9 @@ async def assembled(
                 disk=on_disk,
                 now=now,
                 fold_seconds=settings.pace_of_time().wall_seconds(settings.fold_seconds),
+                board=Board(
+                    known, settings.state / "hub", keystore, now, by_bleak.about, lambda: link.connected, lambda: on_disk(outbox.depth)
+                ),
             )
         finally:
             await on_disk(disk.close)

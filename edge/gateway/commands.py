@@ -1,6 +1,7 @@
 """The gateway's command, run on the gateway.
 
 mediassist gateway enrol --claim CODE --server URL --authority ca.pem [--state FOLDER]    get this gateway's identity
+mediassist gateway code [--state FOLDER]           say the set-up code of the hub's page; it belongs on the hub's label
 mediassist gateway reset --yes [--wait SECONDS]    send what waits, then remove keys, queue, spool and household
 
 The state's folder is GATEWAY_STATE when it is not given. The code may come from standard input: --claim -. `reset` takes the settings of the
@@ -10,6 +11,7 @@ gateway's process (GATEWAY_...), which must be stopped.
 import argparse
 import asyncio
 import os
+import secrets
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -17,13 +19,14 @@ from pathlib import Path
 
 from edge.gateway.enrolment import AlreadyEnrolled, enrol
 from edge.gateway.est_client import EnrolmentFailed
+from edge.gateway.hub.access import setup_code, spoken
 from provisioning import secret_files
 from provisioning.claims import WrongCode, read_code
 from provisioning.keystore import KeystoreError
 
 
 def gateway(arguments: Sequence[str]) -> int:
-    """Run `mediassist gateway enrol|reset`."""
+    """Run `mediassist gateway enrol|code|reset`."""
     parser = argparse.ArgumentParser(prog="mediassist gateway")
     words = parser.add_subparsers(dest="what", required=True)
     enrolling = words.add_parser("enrol", help="get this gateway's identity for a claim")
@@ -31,6 +34,8 @@ def gateway(arguments: Sequence[str]) -> int:
     enrolling.add_argument("--server", required=True, help="https://HOST:PORT of the enrolment server")
     enrolling.add_argument("--authority", required=True, type=Path, help="the root's certificate (PEM)")
     enrolling.add_argument("--state", type=Path, default=os.environ.get("GATEWAY_STATE"), help="the gateway's folder")
+    coding = words.add_parser("code", help="say the set-up code of the hub's page")
+    coding.add_argument("--state", type=Path, default=os.environ.get("GATEWAY_STATE"), help="the gateway's folder")
     resetting = words.add_parser("reset", help="remove everything of this gateway's people, and its identity")
     resetting.add_argument("--yes", action="store_true", required=True, help="what is removed cannot be brought back")
     resetting.add_argument("--wait", type=float, default=60.0, help="seconds for a last try to send (default 60; 0: none)")
@@ -39,6 +44,9 @@ def gateway(arguments: Sequence[str]) -> int:
         return _reset(given.wait)
     if given.state is None:
         parser.error("say the gateway's folder: --state, or GATEWAY_STATE")
+    if given.what == "code":
+        print(spoken(setup_code(Path(given.state) / "hub", secrets.token_bytes)))
+        return 0
     return _enrol(Path(given.state), given.claim, given.server, given.authority)
 
 

@@ -1,5 +1,6 @@
 """Settings of the gateway, read from the environment by its assembly alone."""
 
+import shlex
 from pathlib import Path
 from typing import Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -21,6 +22,8 @@ class GatewaySettings(BaseSettings):
     state: folder with identity/ (key.pem, cert.pem, ca.pem), ingest/public.bin, household.json and gateway.sqlite.
     fold_seconds: how often readings are folded into a message. capacity_mib: room for messages on the disk.
     zone: the home's time zone, "Europe/Berlin": what watches of cuffs and meters are set to.
+    hub_port: where the page of the home is; 0: nowhere. hub_address: beyond this machine only with hub_certificate and hub_key (PEM).
+    hub_names: other names it is asked by, separated by commas. alarm_command: makes an alarm heard; it finds ALARM_PRIORITY in its environment.
     enrolment_url: where the certificate is renewed, "https://enrol.example:8443"; without it somebody else renews it.
     """
 
@@ -34,6 +37,12 @@ class GatewaySettings(BaseSettings):
     metrics_port: int = Field(default=0, ge=0, le=65535)
     enrolment_url: str = ""
     zone: str = "UTC"
+    hub_port: int = Field(default=0, ge=0, le=65535)
+    hub_address: str = "127.0.0.1"
+    hub_names: str = ""
+    hub_certificate: Path | None = None
+    hub_key: Path | None = None
+    alarm_command: str = ""
     pace: str = Field(default="", validation_alias="MEDIASSIST_PACE")
     demo: bool = Field(default=False, validation_alias="MEDIASSIST_DEMO")
 
@@ -44,6 +53,22 @@ class GatewaySettings(BaseSettings):
         except Malformed as error:
             raise ValueError(str(error)) from error
         return self
+
+    @model_validator(mode="after")
+    def _seen_beyond_this_machine_only_by_tls(self) -> Self:
+        if (self.hub_certificate is None) != (self.hub_key is None):
+            raise ValueError("GATEWAY_HUB_CERTIFICATE and GATEWAY_HUB_KEY go together")
+        if self.hub_port and self.hub_certificate is None and self.hub_address not in ("127.0.0.1", "::1", "localhost"):
+            raise ValueError(
+                f"the hub's page at {self.hub_address} needs GATEWAY_HUB_CERTIFICATE and GATEWAY_HUB_KEY: the code would go in the clear"
+            )
+        return self
+
+    @field_validator("alarm_command")
+    @classmethod
+    def _splits(cls, value: str) -> str:
+        shlex.split(value)
+        return value
 
     @field_validator("zone")
     @classmethod

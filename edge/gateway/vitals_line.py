@@ -16,6 +16,7 @@ from edge.firmware_bridge import device_clock
 from edge.firmware_bridge.device_clock import DeviceClock
 from edge.firmware_bridge.measurements import readings_of
 from edge.firmware_bridge.wearable import ClockReading, KnownWearable, Notification, Wearables
+from edge.gateway.board import Board
 from edge.gateway.disk import DiskThread
 from edge.gateway.drain import Drain
 from edge.gateway.meters import REFUSED, REPEATS, SPOOLED
@@ -55,7 +56,7 @@ class SessionClock:
 
 
 class VitalsLine:
-    """One gateway's line. now: ms UTC. wall_seconds: the pace, for the folding interval."""
+    """One gateway's line. now: ms UTC. fold_seconds: of the wall's time. board: is told what is heard and found."""
 
     def __init__(
         self,
@@ -67,10 +68,11 @@ class VitalsLine:
         disk: DiskThread,
         now: Callable[[], int],
         fold_seconds: float,
+        board: Board,
     ) -> None:
         self._wearables, self._household = wearables, household
         self._spool, self._outbox, self._drain, self._disk = spool, outbox, drain, disk
-        self._now, self._fold_seconds = now, fold_seconds
+        self._now, self._fold_seconds, self.board = now, fold_seconds, board
         self._heard: dict[UUID, Heard] = {}
         self._clocks: dict[UUID, SessionClock] = {}
         self._memories: dict[UUID, Memory] = {}
@@ -97,7 +99,9 @@ class VitalsLine:
             if spooled.id > self._memories.get(patient, Memory(0, "")).upto:
                 unjudged.append(spooled)
                 continue
-            for reading in _values(_measured(spooled)):
+            measured = _measured(spooled)
+            self.board.heard(measured, spooled.notification.arrived_at)
+            for reading in _values(measured):
                 self._household.watches[patient].recall(reading)
         await self._judge(unjudged)
         for wearable, mark in self._heard.items():
@@ -166,8 +170,9 @@ class VitalsLine:
         for one in spooled:
             patient = self._patient_of(one.notification)
             if patient is not None:
-                watch = self._household.watches[patient]
-                findings += [finding for reading in _values(_measured(one)) for finding in watch.push(reading)]
+                watch, measured = self._household.watches[patient], _measured(one)
+                self.board.heard(measured, one.notification.arrived_at)
+                findings += [finding for reading in _values(measured) for finding in watch.push(reading)]
                 self._memories[patient] = Memory(one.id, "")
         said = await self._disk(self._spool.already_said, [finding.id for finding in findings])
         new = [finding for finding in findings if finding.id not in said]
@@ -183,6 +188,7 @@ class VitalsLine:
         await self._disk(self._outbox.put, parcels, now, lambda link: self._spool.mark_said(link, ids, now))
         self._drain.wake()
         for finding in findings:
+            self.board.found(finding)
             log.info("finding.said", finding=str(finding.id), kind=finding.kind, priority=finding.priority)
 
     async def _fold_again_and_again(self) -> None:

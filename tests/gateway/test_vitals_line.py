@@ -11,6 +11,7 @@ import pytest
 from edge.firmware_bridge.profiles.identifiers import HEART_RATE_MEASUREMENT, PULSE_OXIMETER_CONTINUOUS, WAVEFORM
 from edge.firmware_bridge.wearable import ClockReading, KnownWearable, Notification
 from edge.gateway.assembly import household_of
+from edge.gateway.board import Board
 from edge.gateway.disk import DiskThread
 from edge.gateway.drain import Drain
 from edge.gateway.meters import REFUSED, REPEATS
@@ -25,11 +26,15 @@ SESSION = 4711
 KNOWN = [KnownWearable(BELT, PATIENT, "C0:11:22:33:00:01", "heart_rate_belt")]
 
 
+async def no_messages() -> int:
+    return 0
+
+
 class Home:
     """A gateway's line in this process, with fakes at both ends; time stands at noon and moves with the records."""
 
     def __init__(self, folder: Path, fold_seconds: float = 0.05) -> None:
-        self.rig = Rig(folder)
+        self.folder, self.rig = folder, Rig(folder)
         self.fold_seconds = fold_seconds
         self.start()
 
@@ -38,6 +43,7 @@ class Home:
         spool = Spool(self.rig.disk, self.rig.keystore)
         memories = {patient: memory.text for patient, memory in spool.memories().items()}
         drain = Drain(self.rig.outbox, self.uplink, self.thread, lambda: NOON, time.monotonic, lambda: 0.5, lambda _: None)
+        self.board = Board(KNOWN, self.folder / "hub", self.rig.keystore, lambda: NOON, {}, lambda: True, no_messages)
         self.line = VitalsLine(
             self.wearables,
             household_of(KNOWN, memories),
@@ -47,6 +53,7 @@ class Home:
             self.thread,
             lambda: NOON,
             self.fold_seconds,
+            self.board,
         )
 
     @asynccontextmanager

@@ -30,27 +30,31 @@ def stack() -> Iterator[Stack]:
         yield running
 
 
-@pytest.mark.browser
-def test_a_nurse_sees_the_heartbeat_and_the_alert(stack: Stack) -> None:
+def _browser(spec: str, **about: str) -> None:
+    """Run one browser test of e2e/ against the stack; skips, naming what is missing."""
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     programs = f"{os.environ['PATH']}:{ROOT / '.venv' / 'bin'}"
     npx = shutil.which("npx", path=programs)
     if chromium is None or npx is None:
         pytest.skip(f"missing: {'Chromium (apt install chromium)' if chromium is None else 'npx (Node.js 20.19 or later)'}")
-    north = stack.logins[0]
-    environment = {
-        **os.environ,
-        "PATH": programs,
-        "E2E_URL": stack.app_url,
-        "E2E_EMAIL": north.email,
-        "E2E_PASSWORD": north.password,
-        "E2E_CHROMIUM": chromium,
-        "E2E_SCREENSHOTS": str(SCREENSHOTS),
-        "CI": "1",
-    }
-    run = subprocess.run([npx, "playwright", "test"], cwd=DASHBOARD, env=environment, capture_output=True, text=True, check=False)
+    environment = {**os.environ, "PATH": programs, "E2E_CHROMIUM": chromium, "E2E_SCREENSHOTS": str(SCREENSHOTS), "CI": "1", **about}
+    run = subprocess.run([npx, "playwright", "test", spec], cwd=DASHBOARD, env=environment, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout[-6000:] + run.stderr[-2000:]
-    assert len(list(SCREENSHOTS.glob("*.png"))) >= 5
+    assert "1 passed" in run.stdout
+
+
+@pytest.mark.browser
+def test_a_nurse_sees_the_heartbeat_and_the_alert(stack: Stack) -> None:
+    north = stack.logins[0]
+    _browser("heartbeat.spec.ts", E2E_URL=stack.app_url, E2E_EMAIL=north.email, E2E_PASSWORD=north.password)
+    assert len(list(SCREENSHOTS.glob("[1-5]-*.png"))) == 5
+
+
+@pytest.mark.browser
+def test_a_patient_opens_the_hub_on_a_phone_and_answers_an_alarm(stack: Stack) -> None:
+    sick = stack.site.households[2]
+    _browser("hub.spec.ts", E2E_HUB=sick.hub, E2E_HUB_CODE=sick.code)
+    assert len(list(SCREENSHOTS.glob("[67]-*.png"))) == 2
 
 
 def test_no_process_writes_a_name_an_address_a_password_or_a_key_into_its_log(stack: Stack) -> None:

@@ -1,0 +1,42 @@
+"""What a gateway does beside its line: alarms are heard, and the page of the home is served. A fault there is logged; measuring goes on."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Coroutine, Iterator
+from contextlib import asynccontextmanager
+
+import structlog
+
+from edge.gateway.alarm_sound import AlarmSound
+from edge.gateway.board import Board
+from edge.gateway.settings import GatewaySettings
+
+log = structlog.get_logger()
+
+
+@asynccontextmanager
+async def beside(board: Board, settings: GatewaySettings) -> AsyncGenerator[None]:
+    """Do it while the context lasts."""
+    tasks = [asyncio.create_task(each) for each in _works(board, settings)]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _works(board: Board, settings: GatewaySettings) -> Iterator[Coroutine[None, None, None]]:
+    if settings.alarm_command:
+        yield _logged("alarm_sound", AlarmSound(settings.alarm_command, board.loudest, time.monotonic).run())
+    if settings.hub_port:
+        from edge.gateway.hub.server import serve  # noqa: PLC0415  (a gateway without a page loads no web framework)
+
+        yield _logged("hub", serve(board, settings))
+
+
+async def _logged(what: str, work: Coroutine[None, None, None]) -> None:
+    try:
+        await work
+    except (Exception, SystemExit) as error:  # noqa: BLE001  (uvicorn ends the process where a port is taken)
+        log.error("beside.failed", what=what, error=type(error).__name__)

@@ -1,0 +1,118 @@
+"""What a home's page shows: of each wearable the newest values and when it was last heard, and the alarms; kept over a restart."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import UUID
+
+import structlog
+
+from edge.firmware_bridge.profiles.device_information import DeviceInformation
+from edge.firmware_bridge.wearable import KnownWearable
+from edge.gateway import alarms
+from edge.gateway.alarms import Alarms
+from edge.gateway.watch_finding import Priority, WatchFinding
+from protocol.errors import SealBroken
+from protocol.metrics import BATTERY, RR_INTERVAL
+from protocol.samples import Reading, WaveformPiece
+from provisioning import secret_files
+from provisioning.keystore import Keystore
+
+log = structlog.get_logger()
+
+CONTINUOUS = frozenset({"heart_rate_belt", "pulse_oximeter", "thermometer", "ecg_patch", "glucose_sensor"})
+"""Kinds of wearables that are silent when they say nothing; the others are used now and then."""
+SILENT_MS, SLOWLY_SILENT_MS = 5 * 60_000, 20 * 60_000
+_SLOW = "glucose_sensor"
+_NOT_SHOWN = frozenset({RR_INTERVAL.code, BATTERY.code})
+_ABOUT = b"alarms of this home"
+
+
+@dataclass(slots=True)
+class Shown:
+    """One wearable. heard_at: ms UTC, None before it was ever heard. battery: %. latest: metric code -> its newest reading."""
+
+    wearable: KnownWearable
+    heard_at: int | None = None
+    battery: int | None = None
+    latest: dict[int, Reading] = field(default_factory=dict[int, Reading])
+
+    def silent(self, now: int) -> bool:
+        """Say whether a wearable that should speak has not."""
+        if self.wearable.kind not in CONTINUOUS or self.heard_at is None:
+            return False
+        return now - self.heard_at > (SLOWLY_SILENT_MS if self.wearable.kind == _SLOW else SILENT_MS)
+
+
+class Board:
+    """One home's. about: what wearables say of themselves. connected, waiting: of the way to the cloud (messages not yet stored there).
+
+    now: ms UTC.
+    """
+
+    def __init__(
+        self,
+        known: Sequence[KnownWearable],
+        folder: Path,
+        keystore: Keystore,
+        now: Callable[[], int],
+        about: Mapping[UUID, DeviceInformation],
+        connected: Callable[[], bool],
+        waiting: Callable[[], Awaitable[int]],
+    ) -> None:
+        self.now, self.about, self.connected, self.waiting = now, about, connected, waiting
+        self.shown = {wearable.id: Shown(wearable) for wearable in known}
+        self._file, self._keystore = folder / "alarms.bin", keystore
+        self._alarms = self._read()
+
+    @property
+    def alarms(self) -> Alarms:
+        """The alarms, newest first."""
+        return self._alarms
+
+    def loudest(self) -> Priority | None:
+        """Return the priority to be heard now, None where there is none."""
+        return alarms.loudest(self._alarms, self.now())
+
+    def heard(self, measured: Sequence[Reading | WaveformPiece], arrived_at: int) -> None:
+        """Take what a wearable said."""
+        for one in measured:
+            shown = self.shown.get(one.wearable)
+            if shown is None:
+                continue
+            shown.heard_at = max(arrived_at, shown.heard_at or 0)
+            if not isinstance(one, Reading):
+                continue
+            if one.metric == BATTERY.code and not one.absence:
+                shown.battery = round(one.value)
+            newest = shown.latest.get(one.metric)
+            if one.metric not in _NOT_SHOWN and (newest is None or newest.at <= one.at):
+                shown.latest[one.metric] = one
+
+    def found(self, finding: WatchFinding) -> None:
+        """Raise an alarm."""
+        self._take(alarms.found(self._alarms, finding))
+
+    def put_off(self, which: UUID) -> None:
+        """Make an alarm quiet for a while."""
+        self._take(alarms.put_off(self._alarms, which, self.now()))
+
+    def seen(self, which: UUID) -> None:
+        """Note that somebody has seen an alarm."""
+        self._take(alarms.seen(self._alarms, which, self.now()))
+
+    def _take(self, new: Alarms) -> None:
+        new = alarms.tidied(new, self.now())
+        if new != self._alarms:
+            self._alarms = new
+            secret_files.make_folder(self._file.parent)
+            secret_files.replace(self._file, self._keystore.wrap(alarms.as_text(new).encode(), _ABOUT))
+
+    def _read(self) -> Alarms:
+        try:
+            return alarms.from_text(self._keystore.unwrap(self._file.read_bytes(), _ABOUT).decode())
+        except FileNotFoundError:
+            return ()
+        except (SealBroken, ValueError, KeyError, TypeError) as error:
+            log.error("alarms.unreadable", error=type(error).__name__)
+            return ()

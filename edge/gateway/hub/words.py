@@ -1,0 +1,106 @@
+"""The words of the hub's page: for the people who live there."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from protocol.metrics import (
+    BLOOD_GLUCOSE,
+    BODY_TEMPERATURE,
+    BODY_WEIGHT,
+    DIASTOLIC_PRESSURE,
+    HEART_RATE,
+    INTERSTITIAL_GLUCOSE,
+    MEAN_PRESSURE,
+    METRICS,
+    PULSE_RATE,
+    RESPIRATORY_RATE,
+    SPO2,
+    SYSTOLIC_PRESSURE,
+    Absence,
+)
+from protocol.samples import Reading
+
+KINDS = {
+    "heart_rate_belt": "Chest belt",
+    "pulse_oximeter": "Finger sensor",
+    "thermometer": "Thermometer",
+    "ecg_patch": "Heart patch",
+    "blood_pressure_cuff": "Blood pressure cuff",
+    "weight_scale": "Scale",
+    "glucose_meter": "Blood sugar meter",
+    "glucose_sensor": "Blood sugar sensor",
+}
+_METRICS = {
+    HEART_RATE.code: "Heart rate",
+    PULSE_RATE.code: "Pulse",
+    SPO2.code: "Oxygen",
+    BODY_TEMPERATURE.code: "Temperature",
+    RESPIRATORY_RATE.code: "Breaths",
+    SYSTOLIC_PRESSURE.code: "Blood pressure",
+    BLOOD_GLUCOSE.code: "Blood sugar",
+    INTERSTITIAL_GLUCOSE.code: "Blood sugar",
+    BODY_WEIGHT.code: "Weight",
+}
+_UNITS = {"/min": "a minute", "Cel": "°C", "mm[Hg]": "mmHg"}
+_ABSENT = {
+    Absence.OFF_BODY: "not on the body",
+    Absence.POSITIVE_INFINITY: "higher than it can measure",
+    Absence.NEGATIVE_INFINITY: "lower than it can measure",
+}
+_ALARMS = {"early_warning": "Your vital signs are outside what is usual", "vital_anomaly": "Your heartbeat or vital signs look unusual"}
+_ADVICE = {
+    "high": "Call your care team now. If you feel very unwell, call an ambulance.",
+    "medium": "Rest, check that your devices sit well, and call your care team today.",
+    "low": "Your care team will look at it.",
+}
+_BESIDE = frozenset({DIASTOLIC_PRESSURE.code, MEAN_PRESSURE.code})
+
+
+def kind_text(kind: str) -> str:
+    """Return what a kind of wearable is called at home."""
+    return KINDS.get(kind, kind.replace("_", " ").capitalize())
+
+
+def values(latest: dict[int, Reading]) -> list[tuple[str, str, int]]:
+    """Return (what, how much, ms UTC when) of a wearable's newest readings; a pressure has both its numbers in one."""
+    found: list[tuple[str, str, int]] = []
+    for code in sorted(latest):
+        if code in _BESIDE or code not in METRICS:
+            continue
+        reading, metric = latest[code], METRICS[code]
+        number = f"{reading.value:.{metric.decimals}f}"
+        beside = latest.get(DIASTOLIC_PRESSURE.code)
+        if code == SYSTOLIC_PRESSURE.code and beside is not None and beside.at == reading.at and not beside.absence:
+            number += f" over {beside.value:.0f}"
+        unit = _UNITS.get(metric.unit, metric.unit)
+        text = f"{number} {unit}" if not reading.absence else _ABSENT.get(Absence(reading.absence), "no value")
+        found.append((_METRICS.get(code, metric.name.replace("_", " ").capitalize()), text, reading.at))
+    return found
+
+
+def ago(at: int | None, now: int, zone: ZoneInfo) -> str:
+    """Return how long ago, in the home's words: "now", "4 minutes ago", "today at 07:12", "on 3 March at 07:12"."""
+    if at is None:
+        return "never"
+    seconds = max(0, now - at) // 1000
+    if seconds < 20:
+        return "now"
+    if seconds < 60:
+        return f"{seconds} seconds ago"
+    if seconds < 3600:
+        minutes = seconds // 60
+        return f"{minutes} minute{'s' if minutes > 1 else ''} ago"
+    moment, today = (datetime.fromtimestamp(ms / 1000, zone) for ms in (at, now))
+    if moment.date() == today.date():
+        return f"today at {moment:%H:%M}"
+    return f"on {moment.day} {moment:%B} at {moment:%H:%M}"
+
+
+def alarm_text(kind: str) -> str:
+    """Return an alarm's kind in a sentence."""
+    return _ALARMS.get(kind, kind.replace("_", " ").capitalize())
+
+
+def advice(priority: str) -> str:
+    """Return what to do about an alarm."""
+    return _ADVICE[priority]

@@ -1,0 +1,77 @@
+"""The board: newest values, who is silent, and alarms that outlive the process and are no clear text on the disk."""
+
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from edge.firmware_bridge.wearable import KnownWearable
+from edge.gateway.board import SILENT_MS, SLOWLY_SILENT_MS, Board
+from protocol.metrics import BATTERY, HEART_RATE, RR_INTERVAL, SYSTOLIC_PRESSURE
+from protocol.samples import Reading
+from provisioning.keystore import FileKeystore
+from tests.gateway.test_alarms import NOW, finding
+
+BELT, CUFF, SENSOR = (
+    KnownWearable(UUID(int=number), UUID(int=9), f"C0:00:00:00:00:0{number}", kind)
+    for number, kind in enumerate(["heart_rate_belt", "blood_pressure_cuff", "glucose_sensor"], 1)
+)
+
+
+class Clock:
+    """Time that is set by hand."""
+
+    ms = NOW
+
+
+@pytest.fixture
+def keystore(tmp_path: Path) -> FileKeystore:
+    return FileKeystore.make(tmp_path / "identity")
+
+
+def board(folder: Path, keystore: FileKeystore) -> Board:
+    async def none() -> int:
+        return 0
+
+    return Board([BELT, CUFF, SENSOR], folder / "hub", keystore, lambda: Clock.ms, {}, lambda: True, none)
+
+
+def test_the_newest_value_of_each_metric_is_shown_whatever_comes_late(tmp_path: Path, keystore: FileKeystore) -> None:
+    shown = board(tmp_path, keystore)
+    shown.heard([Reading(BELT.id, HEART_RATE.code, NOW, 71.0)], NOW)
+    shown.heard([Reading(BELT.id, HEART_RATE.code, NOW - 60_000, 90.0), Reading(BELT.id, RR_INTERVAL.code, NOW, 800.0)], NOW + 500)
+    shown.heard([Reading(BELT.id, BATTERY.code, NOW, 64.0)], NOW + 500)
+    belt = shown.shown[BELT.id]
+    assert {code: reading.value for code, reading in belt.latest.items()} == {HEART_RATE.code: 71.0}
+    assert (belt.battery, belt.heard_at) == (64, NOW + 500)
+
+
+def test_a_belt_is_silent_after_five_minutes_a_sensor_after_twenty_and_a_cuff_never(tmp_path: Path, keystore: FileKeystore) -> None:
+    shown = board(tmp_path, keystore)
+    for wearable in (BELT, CUFF, SENSOR):
+        assert not shown.shown[wearable.id].silent(NOW), "what was never heard is not silent: it was not begun"
+        shown.heard([Reading(wearable.id, SYSTOLIC_PRESSURE.code, NOW, 120.0)], NOW)
+    silent = {
+        late: [shown.shown[w.id].silent(NOW + late) for w in (BELT, CUFF, SENSOR)]
+        for late in (SILENT_MS, SILENT_MS + 1, SLOWLY_SILENT_MS + 1)
+    }
+    assert list(silent.values()) == [[False, False, False], [True, False, False], [True, False, True]]
+
+
+def test_alarms_outlive_the_process_and_are_wrapped_on_the_disk(tmp_path: Path, keystore: FileKeystore) -> None:
+    first = board(tmp_path, keystore)
+    first.found(finding(1))
+    first.found(finding(2, kind="vital_anomaly"))
+    first.seen(UUID(int=2))
+    again = board(tmp_path, keystore)
+    assert again.alarms == first.alarms
+    assert again.loudest() == "medium"
+    again.put_off(UUID(int=1))
+    assert again.loudest() is None
+    assert all(b"spo2" not in path.read_bytes() for path in (tmp_path / "hub").iterdir())
+
+
+def test_a_broken_file_of_alarms_is_no_reason_not_to_start(tmp_path: Path, keystore: FileKeystore) -> None:
+    board(tmp_path, keystore).found(finding(1))
+    (tmp_path / "hub" / "alarms.bin").write_bytes(b"junk")
+    assert board(tmp_path, keystore).alarms == ()
