@@ -11,7 +11,7 @@ DASHBOARD := cloud/dashboard
 PAGES := $(DASHBOARD)/dist/index.html
 ROLES := edge cloud demo train dev node
 
-.PHONY: help demo test test-slow test-browser check bench-sealing bench-revocation bench-enrolment bench-ingest bench-faults bench-query bench-storage clean-bench openapi lock train-setup properties format clean
+.PHONY: help demo test test-slow test-browser check bench-sealing bench-revocation bench-enrolment bench-gateway bench-ingest bench-faults bench-query bench-storage clean-bench openapi lock train-setup properties format clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -48,6 +48,9 @@ bench-revocation: $(VENV)/demo ## say how fast a revoked gateway is out; GATEWAY
 
 bench-enrolment: $(VENV)/dev ## enrol 1,000 gateways in one go; GATEWAYS= REPORT=
 	@$(PY) -m benchmarks.enrolment
+
+bench-gateway: $(VENV)/demo ## say what one home's gateway costs, beside a bare loop; DURATION= REPORT=
+	@$(PY) -m benchmarks.gateway
 
 bench-ingest: $(VENV)/demo ## play a fleet into broker, worker and database; DEVICES= DURATION= RAMP=1 HOLD= SCALING=1 REPORT=
 	@$(PY) -m benchmarks.ingest

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cloud.rules import threshold
-from edge.gateway import anomaly_watch, early_warning
+from edge.gateway import anomaly_watch, early_warning, glucose_watch
 from models.catalogue import ModelRefused, open_model
 from models.onnx_runner import OnnxRunner
 from protocol.capsule import read_capsule
@@ -65,6 +65,7 @@ def score_again(finding: Finding) -> float:
         "early_warning": _early_warning,
         "vital_anomaly": _vital_anomaly,
         "threshold": _threshold,
+        "glucose": _glucose,
     }
     if finding.kind not in detectors:
         raise CannotReplay(f"no detector here says {finding.kind!r}")
@@ -81,6 +82,11 @@ def _early_warning(finding: Finding) -> float:
     readings = decode_evidence(finding.evidence).readings()
     scale = int(finding.thresholds.get("spo2_scale", 1))
     return float(early_warning.score_again(readings, finding.at, scale)[0])
+
+
+def _glucose(finding: Finding) -> float:
+    _check(finding, glucose_watch.DETECTOR.sha256)
+    return glucose_watch.score_again(decode_evidence(finding.evidence).readings())
 
 
 def _threshold(finding: Finding) -> float:

@@ -26,7 +26,7 @@ _RENEW_BEFORE = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Household:
-    """One home's place: `folder` is its gateway's state; number counts from 1. hub_port: of its page, on this machine alone.
+    """One home's place: `folder` is its gateway's state; number counts from 1. hub_port: of its page, metrics_port: of its meters, on this machine alone.
 
     bus: its radio; None where the radio is in the gateway's own process, and the wearables with it.
     """
@@ -36,6 +36,7 @@ class Household:
     folder: Path
     bus: Bus | None
     hub_port: int
+    metrics_port: int
 
     @property
     def hub(self) -> str:
@@ -92,6 +93,7 @@ class Household:
             "GATEWAY_BROKER_PORT": str(broker_port),
             "GATEWAY_ZONE": ZONE,
             "GATEWAY_HUB_PORT": str(self.hub_port),
+            "GATEWAY_METRICS_PORT": str(self.metrics_port),
         }
         if self.bus:
             settings["DBUS_SYSTEM_BUS_ADDRESS"] = self.bus.address
@@ -123,6 +125,5 @@ def lay_out(places: Sequence[Home], state: Path, cache: Path, tell: Callable[[st
 def _household(number: int, home: Home, state: Path, cache: Path | None) -> Household:
     folder = (state / "homes" / UUID(home.gateway).hex[:8]).absolute()
     secret_files.make_folder(folder)
-    return Household(
-        number, home, folder, Bus(f"bus-{number}", folder / "bus", cache) if cache else None, ports.free_port(folder / "hub.port")
-    )
+    bus = Bus(f"bus-{number}", folder / "bus", cache) if cache else None
+    return Household(number, home, folder, bus, ports.free_port(folder / "hub.port"), ports.free_port(folder / "metrics.port"))

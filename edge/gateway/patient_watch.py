@@ -3,9 +3,10 @@
 import json
 from uuid import UUID
 
-from edge.gateway import anomaly_watch, early_warning_watch
+from edge.gateway import anomaly_watch, early_warning_watch, glucose_watch
 from edge.gateway.anomaly_watch import AnomalyWatch, ScoreFunction
 from edge.gateway.early_warning_watch import EarlyWarningWatch
+from edge.gateway.glucose_watch import GlucoseWatch
 from edge.gateway.watch_finding import Detector, WatchFinding
 from edge.gateway.window import PatientWindow
 from models.vital_anomaly.verdict import Thresholds
@@ -24,9 +25,11 @@ class PatientWatch:
         told: dict[str, str] = {} if memory is None else json.loads(memory)
         early = early_warning_watch.memory_from_text(told["early_warning"]) if told else None
         anomaly = anomaly_watch.memory_from_text(told["vital_anomaly"]) if told else None
+        glucose = glucose_watch.memory_from_text(told["glucose"]) if "glucose" in told else None
         self._window = PatientWindow()
         self._early = EarlyWarningWatch(patient, memory=early)
         self._anomaly = AnomalyWatch(patient, score, thresholds, detector, anomaly)
+        self._glucose = GlucoseWatch(patient, glucose)
 
     def recall(self, reading: Reading) -> None:
         """Take a reading that the watches have judged in an earlier process."""
@@ -36,8 +39,14 @@ class PatientWatch:
         """Take a new reading; return what is to be raised (usually nothing)."""
         if not self._window.push(reading):
             return ()
-        return self._early.look(self._window, reading) + self._anomaly.look(self._window, reading)
+        return tuple(finding for watch in (self._early, self._anomaly, self._glucose) for finding in watch.look(self._window, reading))
 
     def as_text(self) -> str:
         """Write down what the watches remember besides the readings."""
-        return json.dumps({"early_warning": self._early.memory.as_text(), "vital_anomaly": self._anomaly.memory.as_text()})
+        return json.dumps(
+            {
+                "early_warning": self._early.memory.as_text(),
+                "vital_anomaly": self._anomaly.memory.as_text(),
+                "glucose": self._glucose.memory.as_text(),
+            }
+        )

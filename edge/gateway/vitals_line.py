@@ -11,6 +11,7 @@ from typing import TypeVar
 from uuid import UUID
 
 import structlog
+from prometheus_client import Histogram
 
 from edge.firmware_bridge import device_clock
 from edge.firmware_bridge.device_clock import DeviceClock
@@ -19,7 +20,7 @@ from edge.firmware_bridge.wearable import ClockReading, KnownWearable, Notificat
 from edge.gateway.board import Board
 from edge.gateway.disk import DiskThread
 from edge.gateway.drain import Drain
-from edge.gateway.meters import REFUSED, REPEATS, SPOOLED
+from edge.gateway.meters import DURABLE_SECONDS, JUDGED_SECONDS, REFUSED, REPEATS, SPOOLED
 from edge.gateway.outbox import Outbox, Parcel
 from edge.gateway.patient_watch import PatientWatch
 from edge.gateway.spool import Heard, Memory, Spool, Spooled
@@ -116,9 +117,16 @@ class VitalsLine:
             self._heard |= heard
             self._memories = {}
             SPOOLED.inc(len(spooled))
+            self._observe(DURABLE_SECONDS, spooled)
             for wearable, mark in heard.items():
                 await self._wearables.keep(wearable, mark.session, mark.sequence)
             await self._judge(spooled)
+            self._observe(JUDGED_SECONDS, spooled)
+
+    def _observe(self, histogram: Histogram, spooled: Sequence[Spooled]) -> None:
+        now = self._now()
+        for one in spooled:
+            histogram.observe(max(0, now - one.notification.arrived_at) / 1000)
 
     def _admit(self, group: Sequence[Notification | ClockReading]) -> tuple[list[tuple[int, Notification]], dict[UUID, Heard]]:
         """Drop repeats and what is no measurement; say when each of the others was measured."""

@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 
 from protocol.samples import Reading
 
-FindingKind = Literal["early_warning", "vital_anomaly"]
+FindingKind = Literal["early_warning", "vital_anomaly", "glucose"]
 Priority = Literal["high", "medium", "low"]
 
 _FINDINGS = UUID("8d2b0f1d-4b1f-4d6a-9c53-6d6564690001")

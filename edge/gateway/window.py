@@ -11,14 +11,25 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from uuid import UUID
 
-from protocol.metrics import BODY_TEMPERATURE, HEART_RATE, METRICS, PULSE_RATE, RESPIRATORY_RATE, RR_INTERVAL, SPO2, SYSTOLIC_PRESSURE
+from protocol.metrics import (
+    BLOOD_GLUCOSE,
+    BODY_TEMPERATURE,
+    HEART_RATE,
+    INTERSTITIAL_GLUCOSE,
+    METRICS,
+    PULSE_RATE,
+    RESPIRATORY_RATE,
+    RR_INTERVAL,
+    SPO2,
+    SYSTOLIC_PRESSURE,
+)
 from protocol.samples import NO_RECORD, Reading
 
 KEEP_MS = 10 * 60_000
 """How far a series reaches back from its newest arrival."""
 KEEP_SELDOM_MS = 60 * 60_000
-"""A body's temperature and blood pressure are measured seldom."""
-_SELDOM = frozenset({BODY_TEMPERATURE.code, SYSTOLIC_PRESSURE.code})
+"""A body's temperature, blood pressure and glucose are measured seldom."""
+_SELDOM = frozenset({BODY_TEMPERATURE.code, SYSTOLIC_PRESSURE.code, BLOOD_GLUCOSE.code, INTERSTITIAL_GLUCOSE.code})
 REMEMBERED_RECORDS = 4096
 """Record numbers a wearable is remembered by, to know a record that is sent again."""
 

@@ -32,7 +32,7 @@ test("a patient opens the hub, sees the devices and answers an alarm", async ({ 
   await page.getByRole("button", { name: "Open" }).click();
 
   await expect(page.getByRole("heading", { name: "Chest belt" })).toBeVisible();
-  await expect(page.getByText("Heart rate")).toBeVisible();
+  await expect(page.getByText("Heart rate", { exact: true })).toBeVisible();
   await expect(page.getByText("Your care team is connected.")).toBeVisible();
   const alarm = page.getByRole("article");
   await expect(alarm.first()).toBeVisible({ timeout: 90_000 });

@@ -47,7 +47,11 @@ _ABSENT = {
     Absence.POSITIVE_INFINITY: "higher than it can measure",
     Absence.NEGATIVE_INFINITY: "lower than it can measure",
 }
-_ALARMS = {"early_warning": "Your vital signs are outside what is usual", "vital_anomaly": "Your heartbeat or vital signs look unusual"}
+_ALARMS = {
+    "glucose": "Your blood sugar needs attention",
+    "early_warning": "Your vital signs are outside what is usual",
+    "vital_anomaly": "Your heartbeat or vital signs look unusual",
+}
 _ADVICE = {
     "high": "Call your care team now. If you feel very unwell, call an ambulance.",
     "medium": "Rest, check that your devices sit well, and call your care team today.",

@@ -49,6 +49,7 @@ export function unitText(ucum: string): string {
 
 const KINDS: Record<string, string> = {
   early_warning: "Early-warning score",
+  glucose: "Glucose",
   silence: "No data",
   threshold: "Outside the limits",
   vital_anomaly: "Unusual vital signs",
