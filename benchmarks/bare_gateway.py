@@ -20,7 +20,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from cloud.worker import tls_context
 from edge.firmware_bridge.profiles.identifiers import HAND_OVER_SERVICE, RECORD
 
-FIND_SECONDS = 30.0
+FIND_SECONDS, SCAN_SECONDS = 60.0, 2.0
 
 
 class BareGateway:
@@ -51,11 +51,12 @@ async def main() -> None:
     """Run until SIGTERM."""
     addresses = set(os.environ["BARE_ADDRESSES"].split(","))
     gateway = BareGateway(os.environ["BARE_GATEWAY"], Path(os.environ["BARE_IDENTITY"]), int(os.environ["BARE_PORT"]))
+    found: dict[str, BLEDevice] = {}
     adapter = await BleakAdapter.get()
-    found: dict[str, BLEDevice] = {device.address: device for device in await adapter.get_connected_devices([HAND_OVER_SERVICE])}
-    async with BleakScanner(lambda device, _: found.setdefault(device.address, device)), asyncio.timeout(FIND_SECONDS):
-        while not addresses <= found.keys():  # noqa: ASYNC110
-            await asyncio.sleep(0.1)
+    async with asyncio.timeout(FIND_SECONDS):
+        while not addresses <= found.keys():  # those whose links outlived the gateway before do not advertise
+            found |= {device.address: device for device in await adapter.get_connected_devices([HAND_OVER_SERVICE])}
+            found |= {device.address: device for device in await BleakScanner.discover(SCAN_SECONDS)}
     clients = [await gateway.listen(found[address]) for address in sorted(addresses)]
     print("ready", flush=True)
     told = asyncio.Event()

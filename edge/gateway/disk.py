@@ -13,7 +13,9 @@ from typing import ParamSpec, Self, TypeVar
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+PAGE_BYTES = 1024
+"""A transaction writes whole pages: small ones wear a card's flash less. A file that was made with others keeps them."""
 
 _SCHEMA = """
 create table spool (
@@ -24,10 +26,8 @@ create table spool (
     at integer not null,
     arrived_at integer not null,
     waveform integer not null,
-    sealed blob not null,
-    folded integer not null default 0
+    sealed blob not null
 );
-create index spool_by_folded on spool (folded, id);
 create table heard (
     wearable blob primary key,
     session integer not null,
@@ -67,15 +67,23 @@ create index message_by_state on message (state, class);
 create table state (
     generation integer not null,
     owes_gone integer not null,
-    size integer not null
+    size integer not null,
+    folded_upto integer not null default 0
 );
-insert into state values (0, 0, 0);
+insert into state (generation, owes_gone, size) values (0, 0, 0);
 create trigger message_grows after insert on message begin
     update state set size = size + length(new.bytes);
 end;
 create trigger message_shrinks after delete on message begin
     update state set size = size - length(old.bytes);
 end;
+"""
+
+_FROM_1 = """
+alter table state add column folded_upto integer not null default 0;
+update state set folded_upto = coalesce((select max(id) from spool where folded = 1), 0);
+drop index spool_by_folded;
+alter table spool drop column folded;
 """
 
 
@@ -98,6 +106,7 @@ class Disk:
         path.touch(mode=0o600, exist_ok=True)
         self._link = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         try:
+            self._link.execute(f"pragma page_size = {PAGE_BYTES}")
             self._link.execute("pragma journal_mode = wal")
             self._link.execute("pragma synchronous = full")
             (version,) = self._link.execute("pragma user_version").fetchone()
@@ -105,6 +114,8 @@ class Disk:
             raise DiskError(f"{path.name} is not a gateway's database: {error}") from error
         if version == 0:
             self._link.executescript(f"begin; {_SCHEMA} pragma user_version = {SCHEMA_VERSION}; commit;")
+        elif version == 1:
+            self._link.executescript(f"begin; {_FROM_1} pragma user_version = {SCHEMA_VERSION}; commit;")
         elif version != SCHEMA_VERSION:
             raise DiskError(f"{path.name} has layout {version}; this program knows {SCHEMA_VERSION}: run the newer program")
 

@@ -43,7 +43,7 @@ def unsent(state: Path) -> int:
         return 0
     link = sqlite3.connect(f"file:{state / 'gateway.sqlite'}?mode=ro", uri=True)
     try:
-        waits = "select (select count(*) from message where state = 'queued') + (select count(*) from spool where folded = 0)"
+        waits = "select (select count(*) from message where state = 'queued') + (select count(*) from spool where id > (select folded_upto from state))"
         return int(link.execute(waits).fetchone()[0])
     except sqlite3.OperationalError:
         return 0

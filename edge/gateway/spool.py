@@ -17,6 +17,8 @@ from edge.gateway.disk import Disk
 from provisioning.keystore import Keystore
 
 LOOK_BACK_MS = 11 * 60_000
+NO_CLOCK = "[]"
+"""A wearable's clock of which nothing is known."""
 _MEMORY = b"memory of patient "
 
 
@@ -54,9 +56,16 @@ class Spool:
         self._keystore = keystore
 
     def heard(self) -> dict[UUID, Heard]:
-        """Return how far each numbering wearable has been heard."""
-        rows = self._disk.read().execute("select wearable, session, sequence, clock from heard").fetchall()
-        return {UUID(bytes=wearable): Heard(session, sequence, clock) for wearable, session, sequence, clock in rows}
+        """Return how far each numbering wearable has been heard: as it was noted, or further where its records are here."""
+        link = self._disk.read()
+        noted = {UUID(bytes=w): Heard(session, sequence, clock) for w, session, sequence, clock in link.execute("select * from heard")}
+        newest = "select wearable, session, sequence from spool where id in (select max(id) from spool where session is not null group by wearable)"
+        for raw, session, sequence in link.execute(newest):
+            wearable = UUID(bytes=raw)
+            before = noted.get(wearable)
+            clock = before.clock if before is not None and before.session == session else NO_CLOCK
+            noted[wearable] = Heard(session, sequence, clock)
+        return noted
 
     def memories(self) -> dict[UUID, Memory]:
         """Return what the watches of each patient remembered last."""
@@ -67,30 +76,12 @@ class Spool:
         """Unwrap a memory; one that an earlier program wrote in the clear is text still, until it is written again."""
         return memory if isinstance(memory, str) else self._keystore.unwrap(memory, _MEMORY + patient).decode()
 
-    def keep(
-        self,
-        arrivals: Sequence[tuple[int, Notification]],
-        heard: Mapping[UUID, Heard],
-        memories: Mapping[UUID, Memory],
-    ) -> list[Spooled]:
-        """Keep notifications, each with its time; how far their wearables have been heard; what the watches remember.
-
-        One transaction, one fsync. memories: of patients, each as of a spooled id up to which every finding has been said.
-        """
+    def keep(self, arrivals: Sequence[tuple[int, Notification]]) -> list[Spooled]:
+        """Keep notifications, each with its time: one transaction, one fsync, and no page more than they fill."""
+        if not arrivals:
+            return []
         with self._disk.transaction() as link:
-            kept = [Spooled(self._insert(link, at, notification), at, notification) for at, notification in arrivals]
-            link.executemany(
-                "insert or replace into heard values (?, ?, ?, ?)",
-                [(wearable.bytes, mark.session, mark.sequence, mark.clock) for wearable, mark in heard.items()],
-            )
-            link.executemany(
-                "insert or replace into watch values (?, ?, ?)",
-                [
-                    (patient.bytes, memory.upto, self._keystore.wrap(memory.text.encode(), _MEMORY + patient.bytes))
-                    for patient, memory in memories.items()
-                ],
-            )
-        return kept
+            return [Spooled(self._insert(link, at, notification), at, notification) for at, notification in arrivals]
 
     def _insert(self, link: sqlite3.Connection, at: int, notification: Notification) -> int:
         plain = cbor2.dumps([notification.characteristic, notification.value, notification.ticks_ms])
@@ -110,7 +101,7 @@ class Spool:
 
     def unfolded(self, limit: int) -> list[Spooled]:
         """Return the oldest `limit` that no message holds yet, in order of arrival."""
-        return self._rows("select * from spool where folded = 0 order by id limit ?", limit)
+        return self._rows("select * from spool where id > (select folded_upto from state) order by id limit ?", limit)
 
     def all(self) -> list[Spooled]:
         """Return everything that is still here, folded or not, in order of arrival."""
@@ -120,7 +111,7 @@ class Spool:
         cursor = self._disk.read().execute(query, (number,))
         return [
             self._spooled(id_, wearable, session, sequence, at, arrived, sealed)
-            for id_, wearable, session, sequence, at, arrived, _, sealed, _ in cursor
+            for id_, wearable, session, sequence, at, arrived, _, sealed in cursor
         ]
 
     def _spooled(
@@ -133,12 +124,29 @@ class Spool:
     @staticmethod
     def mark_folded(link: sqlite3.Connection, upto: int) -> None:
         """In the transaction of the message that holds them: everything up to id `upto` is folded."""
-        link.execute("update spool set folded = 1 where folded = 0 and id <= ?", (upto,))
+        link.execute("update state set folded_upto = max(folded_upto, ?)", (upto,))
 
-    def tidy(self, now: int) -> None:
-        """Delete folded rows that no watch looks back to: waveforms at once, readings after a while."""
+    def tidy(self, now: int, heard: Mapping[UUID, Heard], memories: Mapping[UUID, Memory]) -> None:
+        """Note what a restart must know, and delete folded rows that no watch looks back to: waveforms at once, readings after a while.
+
+        heard: how far wearables have been heard; until it is noted here, their newest rows say it. memories: of patients, each as of a
+        spooled id up to which every finding has been said; what came after is judged again.
+        """
         with self._disk.transaction() as link:
-            link.execute("delete from spool where folded = 1 and (waveform or arrived_at <= ?)", (now - LOOK_BACK_MS,))
+            link.executemany(
+                "insert or replace into heard values (?, ?, ?, ?)",
+                [(wearable.bytes, mark.session, mark.sequence, mark.clock) for wearable, mark in heard.items()],
+            )
+            link.executemany(
+                "insert or replace into watch values (?, ?, ?)",
+                [
+                    (patient.bytes, memory.upto, self._keystore.wrap(memory.text.encode(), _MEMORY + patient.bytes))
+                    for patient, memory in memories.items()
+                ],
+            )
+            link.execute(
+                "delete from spool where id <= (select folded_upto from state) and (waveform or arrived_at <= ?)", (now - LOOK_BACK_MS,)
+            )
 
     def already_said(self, findings: Sequence[UUID]) -> set[UUID]:
         """Return which of these findings a message holds already."""

@@ -76,7 +76,8 @@ class VitalsLine:
         self._now, self._fold_seconds, self.board = now, fold_seconds, board
         self._heard: dict[UUID, Heard] = {}
         self._clocks: dict[UUID, SessionClock] = {}
-        self._memories: dict[UUID, Memory] = {}
+        self._judged: dict[UUID, int] = {}
+        self._judging = asyncio.Lock()
 
     async def run(self) -> None:
         """Pick up where the last process ended, then work for ever."""
@@ -91,13 +92,13 @@ class VitalsLine:
         """Rebuild the windows from the spool; judge what a crash left unjudged; tell wearables what is safe here."""
         self._heard = await self._disk(self._spool.heard)
         self._clocks = {w: SessionClock(mark.session, device_clock.read_clock(mark.clock)) for w, mark in self._heard.items()}
-        self._memories = await self._disk(self._spool.memories)
+        memories = await self._disk(self._spool.memories)
         unjudged: list[Spooled] = []
         for spooled in await self._disk(self._spool.all):
             patient = self._patient_of(spooled.notification)
             if patient is None:
                 continue
-            if spooled.id > self._memories.get(patient, Memory(0, "")).upto:
+            if spooled.id > memories.get(patient, Memory(0, "")).upto:
                 unjudged.append(spooled)
                 continue
             measured = _measured(spooled)
@@ -113,9 +114,8 @@ class VitalsLine:
     async def _listen(self) -> None:
         async for group in grouped(self._wearables.notifications(), GROUP_SECONDS, MOST_IN_GROUP):
             arrivals, heard = self._admit(group)
-            spooled = await self._disk(self._spool.keep, arrivals, heard, self._memories)
+            spooled = await self._disk(self._spool.keep, arrivals)
             self._heard |= heard
-            self._memories = {}
             SPOOLED.inc(len(spooled))
             self._observe(DURABLE_SECONDS, spooled)
             for wearable, mark in heard.items():
@@ -173,21 +173,23 @@ class VitalsLine:
         return known.clock if known is not None and known.session == session else DeviceClock()
 
     async def _judge(self, spooled: Sequence[Spooled]) -> None:
-        """Give readings to their patients' watches; what is found goes out at once, and then counts as remembered."""
-        findings: list[WatchFinding] = []
-        for one in spooled:
-            patient = self._patient_of(one.notification)
-            if patient is not None:
-                watch, measured = self._household.watches[patient], _measured(one)
-                self.board.heard(measured, one.notification.arrived_at)
-                findings += [finding for reading in _values(measured) for finding in watch.push(reading)]
-                self._memories[patient] = Memory(one.id, "")
-        said = await self._disk(self._spool.already_said, [finding.id for finding in findings])
-        new = [finding for finding in findings if finding.id not in said]
-        if new:
-            await self._say(new)
-        for patient, memory in self._memories.items():
-            self._memories[patient] = Memory(memory.upto, self._household.watches[patient].as_text())
+        """Give readings to their patients' watches; what is found goes out at once, and only then they count as judged."""
+        async with self._judging:
+            findings: list[WatchFinding] = []
+            judged: dict[UUID, int] = {}
+            for one in spooled:
+                patient = self._patient_of(one.notification)
+                if patient is not None:
+                    watch, measured = self._household.watches[patient], _measured(one)
+                    self.board.heard(measured, one.notification.arrived_at)
+                    findings += [finding for reading in _values(measured) for finding in watch.push(reading)]
+                    judged[patient] = one.id
+            if findings:
+                said = await self._disk(self._spool.already_said, [finding.id for finding in findings])
+                new = [finding for finding in findings if finding.id not in said]
+                if new:
+                    await self._say(new)
+            self._judged |= judged
 
     async def _say(self, findings: Sequence[WatchFinding]) -> None:
         now = self._now()
@@ -230,7 +232,10 @@ class VitalsLine:
     async def _tidy_again_and_again(self) -> None:
         while True:
             await asyncio.sleep(TIDY_SECONDS)
-            await self._disk(self._spool.tidy, self._now())
+            async with self._judging:
+                watches = self._household.watches
+                memories = {patient: Memory(upto, watches[patient].as_text()) for patient, upto in self._judged.items()}
+            await self._disk(self._spool.tidy, self._now(), dict(self._heard), memories)
             await self._disk(self._outbox.tidy, self._now())
 
     def _patient_of(self, notification: Notification) -> UUID | None:

@@ -35,7 +35,8 @@ class Home:
         self.rig = Rig(folder)
         spool = Spool(self.rig.disk, self.rig.keystore)
         heard = [(NOON, Notification(BELT, kind, NOTIFIED, NOON, 77, n, n)) for n, kind in enumerate((HEART_RATE_MEASUREMENT, WAVEFORM))]
-        spool.keep(heard, {BELT: Heard(77, 1, "{}")}, {PATIENT: Memory(2, MEMORY)})
+        spool.keep(heard)
+        spool.tidy(NOON, {BELT: Heard(77, 1, "{}")}, {PATIENT: Memory(2, MEMORY)})
         reading = Reading(BELT, 1, NOON, RATE, 1)
         strip = WaveformPiece(BELT, 20, NOON, 125.0, 0.005, 0, SAMPLES)
         finding = Finding(
@@ -123,7 +124,7 @@ def test_what_an_earlier_program_remembered_in_the_clear_is_read_and_wrapped_whe
     with home.rig.disk.transaction() as link:
         link.execute("update watch set memory = ?", ("as it was",))
     assert spool.memories()[PATIENT].text == "as it was"
-    spool.keep([], {}, {PATIENT: Memory(3, "as it is")})
+    spool.tidy(NOON, {}, {PATIENT: Memory(3, "as it is")})
     [(stored,)] = home.rig.disk.read().execute("select memory from watch").fetchall()
     assert isinstance(stored, bytes)
     assert spool.memories() == {PATIENT: Memory(3, "as it is")}

@@ -9,7 +9,7 @@ import pytest
 from edge.firmware_bridge.profiles.identifiers import HEART_RATE_MEASUREMENT, WAVEFORM
 from edge.firmware_bridge.wearable import Notification
 from edge.gateway.disk import Disk, DiskError
-from edge.gateway.spool import LOOK_BACK_MS, Heard, Memory, Spool
+from edge.gateway.spool import LOOK_BACK_MS, NO_CLOCK, Heard, Memory, Spool
 from protocol.errors import SealBroken
 from tests.support.gateway import BELT, NOON, PATIENT, Keys
 
@@ -26,7 +26,9 @@ def a_notification(sequence: int, characteristic: str = HEART_RATE_MEASUREMENT) 
 def test_what_is_kept_is_there_for_the_next_process(tmp_path: Path, keys: Keys) -> None:
     disk = Disk(tmp_path / "gateway.sqlite")
     given = [(NOON + n, a_notification(n)) for n in range(3)]
-    kept = Spool(disk, keys).keep(given, {BELT: Heard(77, 2, "{}")}, {PATIENT: Memory(1, "so far")})
+    spool = Spool(disk, keys)
+    kept = spool.keep(given)
+    spool.tidy(NOON, {BELT: Heard(77, 2, "{}")}, {PATIENT: Memory(1, "so far")})
     disk.close()
     again = Spool(Disk(tmp_path / "gateway.sqlite"), keys)
     assert again.unfolded(10) == kept
@@ -38,7 +40,7 @@ def test_what_is_kept_is_there_for_the_next_process(tmp_path: Path, keys: Keys) 
 def test_the_disk_alone_shows_no_value(tmp_path: Path, keys: Keys) -> None:
     disk = Disk(tmp_path / "gateway.sqlite")
     marked = Notification(BELT, HEART_RATE_MEASUREMENT, b"\x06\x48 and a long value", NOON, 77, 1, 1)
-    Spool(disk, keys).keep([(NOON, marked)], {}, {})
+    Spool(disk, keys).keep([(NOON, marked)])
     assert marked.value not in b"".join(path.read_bytes() for path in tmp_path.glob("gateway.sqlite*"))
     with pytest.raises(SealBroken):
         Spool(disk, Keys.make(tmp_path / "thief")).all()
@@ -47,22 +49,55 @@ def test_the_disk_alone_shows_no_value(tmp_path: Path, keys: Keys) -> None:
 def test_folded_readings_stay_as_long_as_a_watch_looks_back_and_waveforms_do_not(tmp_path: Path, keys: Keys) -> None:
     disk = Disk(tmp_path / "gateway.sqlite")
     spool = Spool(disk, keys)
-    kept = spool.keep([(NOON, a_notification(1)), (NOON, a_notification(2, WAVEFORM)), (NOON, a_notification(3))], {}, {})
+    kept = spool.keep([(NOON, a_notification(1)), (NOON, a_notification(2, WAVEFORM)), (NOON, a_notification(3))])
     with disk.transaction() as link:
         spool.mark_folded(link, kept[1].id)
-    spool.tidy(NOON + 1000)
+    spool.tidy(NOON + 1000, {}, {})
     assert [spooled.id for spooled in spool.all()] == [kept[0].id, kept[2].id]
-    spool.tidy(NOON + LOOK_BACK_MS + 10)
+    spool.tidy(NOON + LOOK_BACK_MS + 10, {}, {})
     assert [spooled.id for spooled in spool.all()] == [kept[2].id], "what is not folded is never deleted"
     assert [spooled.id for spooled in spool.unfolded(10)] == [kept[2].id]
+
+
+def test_how_far_a_wearable_was_heard_is_said_by_its_rows_until_it_is_noted(tmp_path: Path, keys: Keys) -> None:
+    spool = Spool(Disk(tmp_path / "gateway.sqlite"), keys)
+    spool.keep([(NOON, a_notification(4)), (NOON, a_notification(5))])
+    assert spool.heard() == {BELT: Heard(77, 5, NO_CLOCK)}
+    spool.tidy(NOON, {BELT: Heard(77, 5, "[[1, 2]]")}, {})
+    [kept] = spool.keep([(NOON, a_notification(6))])
+    assert spool.heard() == {BELT: Heard(77, 6, "[[1, 2]]")}
+    spool.keep([(NOON, Notification(BELT, HEART_RATE_MEASUREMENT, b"", NOON, 78, 0, 0))])
+    assert spool.heard() == {BELT: Heard(78, 0, NO_CLOCK)}, "another session has another clock"
+    assert kept.notification.sequence == 6
+
+
+def test_nothing_new_writes_nothing(tmp_path: Path, keys: Keys) -> None:
+    disk = Disk(tmp_path / "gateway.sqlite")
+    before = disk.read().total_changes
+    assert Spool(disk, keys).keep([]) == []
+    assert disk.read().total_changes == before
+
+
+def test_a_file_of_the_first_layout_is_brought_to_this_one_with_all_that_is_in_it(tmp_path: Path, keys: Keys) -> None:
+    file = tmp_path / "gateway.sqlite"
+    disk = Disk(file)
+    kept = Spool(disk, keys).keep([(NOON, a_notification(n)) for n in range(3)])
+    disk.read().executescript(
+        "alter table state drop column folded_upto; alter table spool add column folded integer not null default 0;"
+        f"create index spool_by_folded on spool (folded, id); update spool set folded = 1 where id <= {kept[1].id}; pragma user_version = 1;"
+    )
+    disk.close()
+    again = Spool(Disk(file), keys)
+    assert again.all() == kept
+    assert again.unfolded(10) == kept[2:]
 
 
 def test_a_failed_transaction_keeps_nothing(tmp_path: Path, keys: Keys) -> None:
     disk = Disk(tmp_path / "gateway.sqlite")
     spool = Spool(disk, keys)
-    disk.read().execute("create trigger full before insert on heard begin select raise(abort, 'disk full'); end")
+    disk.read().execute("create trigger full before insert on spool begin select raise(abort, 'disk full'); end")
     with pytest.raises(sqlite3.Error):
-        spool.keep([(NOON, a_notification(1))], {BELT: Heard(77, 1, "{}")}, {})
+        spool.keep([(NOON, a_notification(1))])
     assert spool.all() == []
 
 

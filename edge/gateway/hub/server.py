@@ -37,5 +37,8 @@ async def serve(board: Board, settings: GatewaySettings) -> None:
         access_log=False,
         server_header=False,
         lifespan="off",
+        loop="none",
+        http="h11",
+        ws="none",
     )
     await _Server(config).serve()
