@@ -11,7 +11,7 @@ DASHBOARD := cloud/dashboard
 PAGES := $(DASHBOARD)/dist/index.html
 ROLES := edge cloud demo train dev node
 
-.PHONY: help demo test test-slow test-browser check bench-sealing bench-revocation bench-enrolment bench-gateway bench-ingest bench-faults bench-query bench-storage clean-bench openapi lock train-setup properties format clean
+.PHONY: help demo evaluate test test-slow test-browser check bench-sealing bench-revocation bench-enrolment bench-gateway bench-ingest bench-faults bench-query bench-storage clean-bench openapi lock train-setup properties format clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -57,6 +57,9 @@ bench-ingest: $(VENV)/demo ## play a fleet into broker, worker and database; DEV
 
 bench-faults: $(VENV)/demo ## kill and stop what a fleet plays into, and count; PART=i/n TRIALS= RANDOM= REPORT=
 	@$(PY) -m benchmarks.faults
+
+evaluate: $(VENV)/demo ## say how good the glucose alarms are on recordings; DATA= SETS= REPORT=
+	@$(PY) -m benchmarks.glucose_alarms
 
 bench-query: $(VENV)/dev ## ask for traces in a database of READINGS=100000000, kept between runs; REPORT=
 	@$(PY) -m benchmarks.query
