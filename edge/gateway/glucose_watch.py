@@ -21,7 +21,7 @@ from protocol.samples import Reading
 State = Literal["very_low", "low", "ahead", "high", "well", "between"]
 
 MINUTE_MS = 60_000
-VERY_LOW, LOW, HIGH, WELL_FROM = 54.0, 70.0, 250.0, 80.0
+VERY_LOW, LOW, HIGH = 54.0, 70.0, 250.0
 AHEAD_BELOW, AHEAD_MINUTES, FALLING = 55.0, 20, -1.0
 """Low is ahead when the line is below AHEAD_BELOW (mg/dL) AHEAD_MINUTES from now and falls by at least this much (mg/dL) a minute."""
 LINE_MS, LEAST_LINE_MS, LEAST_POINTS = 20 * MINUTE_MS, 8 * MINUTE_MS, 3
@@ -29,7 +29,7 @@ PAIR_MS = 11 * MINUTE_MS
 """A sensor's value before counts as the one before for so long: it says one every five minutes, and one may be missing."""
 HIGH_MS = 60 * MINUTE_MS
 WELL_MS = 15 * MINUTE_MS
-"""A state that was raised is over when glucose has been well for so long, or a meter says so."""
+"""A state that was raised is over, as the consensus has it, when glucose has been within LOW..HIGH for so long, or a meter says so."""
 BELOW_RANGE, ABOVE_RANGE = 0.0, 1000.0
 """What stands for a value that the device could not measure because it was too low or too high."""
 THRESHOLDS = {
@@ -120,7 +120,7 @@ def judge(readings: Sequence[Reading]) -> Judgement | None:
         )
     if value > HIGH and _high_throughout([(when, each) for when, each in track if at - when <= HIGH_MS]):
         return Judgement("high", value, f"glucose {value:.0f} mg/dL, above {HIGH:.0f} for an hour")
-    return Judgement("well" if WELL_FROM <= value <= HIGH else "between", value, "")
+    return Judgement("well" if LOW <= value <= HIGH else "between", value, "")
 
 
 def _of_meter(value: float) -> Judgement:
@@ -128,7 +128,7 @@ def _of_meter(value: float) -> Judgement:
         return Judgement("low", value, f"glucose {value:.0f} mg/dL by a meter, below {LOW:.0f}")
     if value > HIGH:
         return Judgement("high", value, f"glucose {value:.0f} mg/dL by a meter, above {HIGH:.0f}")
-    return Judgement("well" if value >= WELL_FROM else "between", value, "")
+    return Judgement("well", value, "")
 
 
 def _slope(track: Sequence[tuple[int, float]]) -> float | None:
