@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from struct import pack, unpack
 
-from bumble import att, core, hci
-from bumble.core import AdvertisingData, ProtocolError
+from bumble import att, hci
+from bumble.core import ProtocolError
 from bumble.device import Connection, Device, DeviceConfiguration
 from bumble.gatt import Characteristic, CharacteristicValue, Service
 
-from simulators import wire
+from simulators import gatt, wire
 from simulators.radio import RadioLink, new_device, peripheral_controller
 
 BLOOD_PRESSURE_SERVICE, WEIGHT_SERVICE, GLUCOSE_SERVICE, SENSOR_SERVICE, TIME_SERVICE = 0x1810, 0x181D, 0x1808, 0x181F, 0x1805
@@ -23,10 +23,6 @@ PRESSURE, WEIGHT, GLUCOSE, RECORDS, CURRENT_TIME = 0x2A35, 0x2A9D, 0x2A18, 0x2A5
 SENSOR, SENSOR_FEATURE, SENSOR_STATUS, SENSOR_START, SENSOR_RUN_TIME, SENSOR_CONTROL = 0x2AA7, 0x2AA8, 0x2AA9, 0x2AAA, 0x2AAB, 0x2AAC
 SERVICES = {"blood_pressure_cuff": 0x1810, "weight_scale": 0x181D, "glucose_meter": 0x1808, "glucose_sensor": 0x181F}
 
-_READ, _WRITE = Characteristic.Properties.READ, Characteristic.Properties.WRITE
-_NOTIFY, _INDICATE = Characteristic.Properties.NOTIFY, Characteristic.Properties.INDICATE
-_READABLE, _WRITEABLE, _CLOSED = Characteristic.Permissions.READABLE, Characteristic.Permissions.WRITEABLE, Characteristic.Permissions(0)
-_ADVERTISING = 200 * 0.625
 _FEATURES = 1 << 12 | 1 << 15
 """Of the sensor: CRC, and trend."""
 
@@ -114,17 +110,24 @@ class SpotDevice:
         self._kind = kind
         self._tasks: set[asyncio.Task[None]] = set()
         configuration = DeviceConfiguration(
-            name=name, address=hci.Address(address), advertising_interval_min=_ADVERTISING, advertising_interval_max=_ADVERTISING
+            name=name,
+            address=hci.Address(address),
+            advertising_interval_min=gatt.ADVERTISING_INTERVAL,
+            advertising_interval_max=gatt.ADVERTISING_INTERVAL,
         )
         self.controller = peripheral_controller(name, link)
         self._device = new_device(self.controller, configuration)
-        self._records = _characteristic(RECORDS, _WRITE | _INDICATE, _WRITEABLE, CharacteristicValue(write=self._on_records_asked))
-        self._control = _characteristic(SENSOR_CONTROL, _WRITE | _INDICATE, _WRITEABLE, CharacteristicValue(write=self._on_control))
+        self._records = gatt.characteristic(
+            RECORDS, gatt.WRITE | gatt.INDICATE, gatt.WRITEABLE, CharacteristicValue(write=self._on_records_asked)
+        )
+        self._control = gatt.characteristic(
+            SENSOR_CONTROL, gatt.WRITE | gatt.INDICATE, gatt.WRITEABLE, CharacteristicValue(write=self._on_control)
+        )
         number, how = _MEASURED[kind]
-        self._measured = _characteristic(number, how, _CLOSED)
+        self._measured = gatt.characteristic(number, how, gatt.CLOSED)
         self._measured.on(Characteristic.EVENT_SUBSCRIPTION, self._on_subscription)
         self._device.add_services(self._services())
-        self._device.advertising_data = _advertisement(SERVICES[kind], name)
+        self._device.advertising_data = gatt.advertisement(SERVICES[kind], name)
         self._device.on(Device.EVENT_CONNECTION, self._on_connection)
 
     async def start(self) -> None:
@@ -158,14 +161,14 @@ class SpotDevice:
             await self._say_pending()
 
     def _services(self) -> list[Service]:
-        time = Characteristic.Properties.WRITE | _READ
+        time = gatt.READ | gatt.WRITE
         current = CharacteristicValue(read=lambda _connection: self.watch.read(), write=lambda _connection, value: self.watch.set(value))
         services = [
-            _service(
+            gatt.service(
                 wire.DEVICE_INFORMATION_SERVICE,
                 [
-                    _characteristic(wire.MANUFACTURER, _READ, _READABLE, b"MediAssist simulators"),
-                    _characteristic(wire.MODEL, _READ, _READABLE, self._kind.encode()),
+                    gatt.characteristic(wire.MANUFACTURER, gatt.READ, gatt.READABLE, b"MediAssist simulators"),
+                    gatt.characteristic(wire.MODEL, gatt.READ, gatt.READABLE, self._kind.encode()),
                 ],
             )
         ]
@@ -175,17 +178,17 @@ class SpotDevice:
         if self._kind == "glucose_sensor":
             measuring += [self._records, self._control, *self._sensor_values()]
         else:
-            services.append(_service(TIME_SERVICE, [_characteristic(CURRENT_TIME, time, _READABLE | _WRITEABLE, current)]))
-        return [_service(SERVICES[self._kind], measuring), *services]
+            services.append(gatt.service(TIME_SERVICE, [gatt.characteristic(CURRENT_TIME, time, gatt.READABLE | gatt.WRITEABLE, current)]))
+        return [gatt.service(SERVICES[self._kind], measuring), *services]
 
     def _sensor_values(self) -> list[Characteristic[bytes]]:
         feature = with_crc(_FEATURES.to_bytes(3, "little") + b"\x11")
         start = CharacteristicValue(read=lambda _connection: with_crc(self.sensing.began), write=self._on_start)
         return [
-            _characteristic(SENSOR_FEATURE, _READ, _READABLE, feature),
-            _characteristic(SENSOR_STATUS, _READ, _READABLE, CharacteristicValue(read=lambda _connection: self._status())),
-            _characteristic(SENSOR_START, _READ | _WRITE, _READABLE | _WRITEABLE, start),
-            _characteristic(SENSOR_RUN_TIME, _READ, _READABLE, with_crc(pack("<H", 14 * 24))),
+            gatt.characteristic(SENSOR_FEATURE, gatt.READ, gatt.READABLE, feature),
+            gatt.characteristic(SENSOR_STATUS, gatt.READ, gatt.READABLE, CharacteristicValue(read=lambda _connection: self._status())),
+            gatt.characteristic(SENSOR_START, gatt.READ | gatt.WRITE, gatt.READABLE | gatt.WRITEABLE, start),
+            gatt.characteristic(SENSOR_RUN_TIME, gatt.READ, gatt.READABLE, with_crc(pack("<H", 14 * 24))),
         ]
 
     def _status(self) -> bytes:
@@ -261,34 +264,8 @@ class SpotDevice:
 
 
 _MEASURED = {
-    "blood_pressure_cuff": (PRESSURE, _INDICATE),
-    "weight_scale": (WEIGHT, _INDICATE),
-    "glucose_meter": (GLUCOSE, _NOTIFY),
-    "glucose_sensor": (SENSOR, _NOTIFY),
+    "blood_pressure_cuff": (PRESSURE, gatt.INDICATE),
+    "weight_scale": (WEIGHT, gatt.INDICATE),
+    "glucose_meter": (GLUCOSE, gatt.NOTIFY),
+    "glucose_sensor": (SENSOR, gatt.NOTIFY),
 }
-
-
-def _characteristic(
-    number: int,
-    properties: Characteristic.Properties,
-    permissions: Characteristic.Permissions,
-    value: CharacteristicValue[bytes] | bytes = b"",
-) -> Characteristic[bytes]:
-    return Characteristic(core.UUID(wire.uuid_of(number)), properties, permissions, value)
-
-
-def _service(number: int, characteristics: list[Characteristic[bytes]]) -> Service:
-    return Service(core.UUID(wire.uuid_of(number)), characteristics)
-
-
-def _advertisement(number: int, name: str) -> bytes:
-    listing = AdvertisingData.Type.COMPLETE_LIST_OF_16_BIT_SERVICE_CLASS_UUIDS
-    return bytes(
-        AdvertisingData(
-            [
-                (AdvertisingData.Type.FLAGS, b"\x06"),
-                (AdvertisingData.Type.COMPLETE_LOCAL_NAME, name.encode()),
-                (listing, pack("<H", number)),
-            ]
-        )
-    )

@@ -4,34 +4,27 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
-from struct import pack
 
-from bumble import att, core, hci
-from bumble.core import AdvertisingData, ProtocolError
+from bumble import att, hci
+from bumble.core import ProtocolError
 from bumble.device import Connection, Device, DeviceConfiguration
 from bumble.gatt import Characteristic, CharacteristicValue, Service
 
-from simulators import wire
+from simulators import gatt, wire
 from simulators.radio import RadioLink, new_device, peripheral_controller
 from simulators.record_memory import RecordMemory, Remembered
 from simulators.sensors import Measured, service_of
 
-_READ, _WRITE = Characteristic.Properties.READ, Characteristic.Properties.WRITE
-_NOTIFY, _INDICATE = Characteristic.Properties.NOTIFY, Characteristic.Properties.INDICATE
-_READABLE, _WRITEABLE, _CLOSED = Characteristic.Permissions.READABLE, Characteristic.Permissions.WRITEABLE, Characteristic.Permissions(0)
-
 _MTU = 247
-_ADVERTISING_MS = 200
-_IN_HCI_UNITS = 0.625
 _WRONG_SESSION = 0x80
 _BURST, _BETWEEN_BURSTS_S = 16, 0.01
 """What is in memory goes out as fast as a good link takes it, not faster: 1,600 records a second."""
 
 _MEASURED_BY = {
-    "heart_rate_belt": ((wire.HEART_RATE_MEASUREMENT, _NOTIFY),),
-    "pulse_oximeter": ((wire.PULSE_OXIMETER_CONTINUOUS, _NOTIFY),),
-    "thermometer": ((wire.TEMPERATURE_MEASUREMENT, _INDICATE),),
-    "ecg_patch": ((wire.WAVEFORM, _NOTIFY), (wire.RESPIRATORY_RATE, _NOTIFY)),
+    "heart_rate_belt": ((wire.HEART_RATE_MEASUREMENT, gatt.NOTIFY),),
+    "pulse_oximeter": ((wire.PULSE_OXIMETER_CONTINUOUS, gatt.NOTIFY),),
+    "thermometer": ((wire.TEMPERATURE_MEASUREMENT, gatt.INDICATE),),
+    "ecg_patch": ((wire.WAVEFORM, gatt.NOTIFY), (wire.RESPIRATORY_RATE, gatt.NOTIFY)),
 }
 
 
@@ -76,7 +69,7 @@ class SimulatedWearable:
         self._news = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self.links_made = 0
-        interval = _ADVERTISING_MS * _IN_HCI_UNITS
+        interval = gatt.ADVERTISING_INTERVAL
         configuration = DeviceConfiguration(
             name=name, address=hci.Address(address), advertising_interval_min=interval, advertising_interval_max=interval
         )
@@ -84,10 +77,10 @@ class SimulatedWearable:
         self._device = new_device(self.controller, configuration)
         self._device.gatt_server.max_mtu = _MTU
         self._measured_by = {number: self._measuring(number, how) for number, how in _MEASURED_BY[kind]}
-        self._record = _characteristic(wire.RECORD, _NOTIFY, _CLOSED)
+        self._record = gatt.characteristic(wire.RECORD, gatt.NOTIFY, gatt.CLOSED)
         self._record.on(Characteristic.EVENT_SUBSCRIPTION, self._on_record_subscription)
         self._device.add_services(self._services(address))
-        self._device.advertising_data = _advertisement(kind, name)
+        self._device.advertising_data = gatt.advertisement(service_of(kind), name)
         self._device.on(Device.EVENT_CONNECTION, self._on_connection)
 
     async def start(self) -> None:
@@ -113,7 +106,7 @@ class SimulatedWearable:
         characteristic = self._measured_by.get(measured.characteristic)
         if characteristic is None or not self._device.connections:
             return
-        if characteristic.properties & _INDICATE:
+        if characteristic.properties & gatt.INDICATE:
             await self._device.indicate_subscribers(characteristic, measured.value)
         else:
             await self._device.notify_subscribers(characteristic, measured.value)
@@ -136,8 +129,8 @@ class SimulatedWearable:
                 continue
 
     def _services(self, address: str) -> list[Service]:
-        battery = _characteristic(
-            wire.BATTERY_LEVEL, _READ | _NOTIFY, _READABLE, CharacteristicValue(read=lambda _connection: bytes([self.battery]))
+        battery = gatt.characteristic(
+            wire.BATTERY_LEVEL, gatt.READ | gatt.NOTIFY, gatt.READABLE, CharacteristicValue(read=lambda _connection: bytes([self.battery]))
         )
         about = {
             wire.MANUFACTURER: b"MediAssist simulators",
@@ -146,18 +139,20 @@ class SimulatedWearable:
             wire.FIRMWARE: b"1",
         }
         services = [
-            _service(service_of(self._kind), list(self._measured_by.values())),
-            _service(wire.BATTERY_SERVICE, [battery]),
-            _service(wire.DEVICE_INFORMATION_SERVICE, [_characteristic(n, _READ, _READABLE, value) for n, value in about.items()]),
+            gatt.service(service_of(self._kind), list(self._measured_by.values())),
+            gatt.service(wire.BATTERY_SERVICE, [battery]),
+            gatt.service(
+                wire.DEVICE_INFORMATION_SERVICE, [gatt.characteristic(n, gatt.READ, gatt.READABLE, value) for n, value in about.items()]
+            ),
         ]
         if self._hand_over:
-            session = _characteristic(wire.SESSION, _READ, _READABLE, CharacteristicValue(read=self._read_session))
-            kept = _characteristic(wire.KEPT, _WRITE, _WRITEABLE, CharacteristicValue(write=self._on_kept))
-            services.append(_service(wire.HAND_OVER_SERVICE, [self._record, kept, session]))
+            session = gatt.characteristic(wire.SESSION, gatt.READ, gatt.READABLE, CharacteristicValue(read=self._read_session))
+            kept = gatt.characteristic(wire.KEPT, gatt.WRITE, gatt.WRITEABLE, CharacteristicValue(write=self._on_kept))
+            services.append(gatt.service(wire.HAND_OVER_SERVICE, [self._record, kept, session]))
         return services
 
     def _measuring(self, number: int, how: Characteristic.Properties) -> Characteristic[bytes]:
-        characteristic = _characteristic(number, how, _CLOSED)
+        characteristic = gatt.characteristic(number, how, gatt.CLOSED)
         characteristic.on(Characteristic.EVENT_SUBSCRIPTION, self._on_plain_subscription)
         return characteristic
 
@@ -229,29 +224,3 @@ class SimulatedWearable:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _characteristic(
-    number: int,
-    properties: Characteristic.Properties,
-    permissions: Characteristic.Permissions,
-    value: CharacteristicValue[bytes] | bytes = b"",
-) -> Characteristic[bytes]:
-    return Characteristic(core.UUID(wire.uuid_of(number)), properties, permissions, value)
-
-
-def _service(number: int, characteristics: list[Characteristic[bytes]]) -> Service:
-    return Service(core.UUID(wire.uuid_of(number)), characteristics)
-
-
-def _advertisement(kind: str, name: str) -> bytes:
-    number = service_of(kind)
-    uuid = core.UUID(wire.uuid_of(number))
-    listing = AdvertisingData.Type.COMPLETE_LIST_OF_16_BIT_SERVICE_CLASS_UUIDS
-    octets = pack("<H", number)
-    if number < wire.HEART_RATE_SERVICE & 0xFF00:
-        listing, octets = AdvertisingData.Type.COMPLETE_LIST_OF_128_BIT_SERVICE_CLASS_UUIDS, uuid.to_bytes()
-    name_octets = name.encode()[: 29 - 3 - 2 - len(octets)]
-    return bytes(
-        AdvertisingData([(AdvertisingData.Type.FLAGS, b"\x06"), (AdvertisingData.Type.COMPLETE_LOCAL_NAME, name_octets), (listing, octets)])
-    )

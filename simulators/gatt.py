@@ -1,0 +1,44 @@
+"""What every simulated wearable is made of: services, characteristics and an advertisement, in bumble's terms."""
+
+from struct import pack
+
+from bumble import core
+from bumble.core import AdvertisingData
+from bumble.gatt import Characteristic, CharacteristicValue, Service
+
+from simulators import wire
+
+READ, WRITE = Characteristic.Properties.READ, Characteristic.Properties.WRITE
+NOTIFY, INDICATE = Characteristic.Properties.NOTIFY, Characteristic.Properties.INDICATE
+READABLE, WRITEABLE, CLOSED = Characteristic.Permissions.READABLE, Characteristic.Permissions.WRITEABLE, Characteristic.Permissions(0)
+ADVERTISING_INTERVAL = 200 * 0.625
+"""200 ms in the units of HCI."""
+_LONGEST_NAME_AND_LIST = 29 - 3 - 2
+_FIRST_SIG_NUMBER = 0x1800
+
+
+def characteristic(
+    number: int,
+    properties: Characteristic.Properties,
+    permissions: Characteristic.Permissions,
+    value: CharacteristicValue[bytes] | bytes = b"",
+) -> Characteristic[bytes]:
+    """Return a characteristic of a number (`wire.uuid_of`)."""
+    return Characteristic(core.UUID(wire.uuid_of(number)), properties, permissions, value)
+
+
+def service(number: int, characteristics: list[Characteristic[bytes]]) -> Service:
+    """Return a service of a number."""
+    return Service(core.UUID(wire.uuid_of(number)), characteristics)
+
+
+def advertisement(number: int, name: str) -> bytes:
+    """Return what is advertised: flags, the name as far as there is room, and the one service."""
+    listing, octets = AdvertisingData.Type.COMPLETE_LIST_OF_16_BIT_SERVICE_CLASS_UUIDS, pack("<H", number)
+    if number < _FIRST_SIG_NUMBER:
+        listing = AdvertisingData.Type.COMPLETE_LIST_OF_128_BIT_SERVICE_CLASS_UUIDS
+        octets = core.UUID(wire.uuid_of(number)).to_bytes()
+    name_octets = name.encode()[: _LONGEST_NAME_AND_LIST - len(octets)]
+    return bytes(
+        AdvertisingData([(AdvertisingData.Type.FLAGS, b"\x06"), (AdvertisingData.Type.COMPLETE_LOCAL_NAME, name_octets), (listing, octets)])
+    )
