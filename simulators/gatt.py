@@ -1,9 +1,12 @@
 """What every simulated wearable is made of: services, characteristics and an advertisement, in bumble's terms."""
 
+import asyncio
+from collections.abc import Coroutine
 from struct import pack
 
 from bumble import core
 from bumble.core import AdvertisingData
+from bumble.device import Device
 from bumble.gatt import Characteristic, CharacteristicValue, Service
 
 from simulators import wire
@@ -42,3 +45,29 @@ def advertisement(number: int, name: str) -> bytes:
     return bytes(
         AdvertisingData([(AdvertisingData.Type.FLAGS, b"\x06"), (AdvertisingData.Type.COMPLETE_LOCAL_NAME, name_octets), (listing, octets)])
     )
+
+
+async def advertise_again(device: Device) -> None:
+    """Advertise once a link has fallen, where no other is up."""
+    await asyncio.sleep(0.05)
+    if not device.is_advertising and not device.connections:
+        await device.start_advertising(auto_restart=False)
+
+
+class Errands:
+    """What a wearable does beside answering; it ends with the wearable."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def begin(self, work: Coroutine[None, None, None]) -> None:
+        """Do something without waiting for it."""
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def end(self) -> None:
+        """Stop all of it."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -4,8 +4,7 @@ Real GATT servers of the SIG's profiles with a watch of their own that may be wr
 own code. What was measured out of reach of a gateway is stored, and said when one listens.
 """
 
-import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from struct import pack, unpack
@@ -108,7 +107,7 @@ class SpotDevice:
         self.sensing = Sensing()
         self.requests: list[bytes] = []
         self._kind = kind
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._errands = gatt.Errands()
         configuration = DeviceConfiguration(
             name=name,
             address=hci.Address(address),
@@ -137,9 +136,7 @@ class SpotDevice:
 
     async def stop(self) -> None:
         """Switch off."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._errands.end()
         await self._device.power_off()
 
     async def drop_links(self) -> None:
@@ -203,11 +200,11 @@ class SpotDevice:
         self.requests.append(value)
         known = value == with_crc(b"\x1a")
         self.sensing.running = self.sensing.running or known
-        self._spawn(self._indicate(connection, self._control, with_crc(bytes([0x1C, value[0], 1 if known else 2]))))
+        self._errands.begin(self._indicate(connection, self._control, with_crc(bytes([0x1C, value[0], 1 if known else 2]))))
 
     def _on_records_asked(self, connection: att.Bearer, value: bytes) -> None:
         self.requests.append(value)
-        self._spawn(self._access(connection, value))
+        self._errands.begin(self._access(connection, value))
 
     async def _access(self, connection: att.Bearer, request: bytes) -> None:
         """Report or delete what is asked for, and say how it went."""
@@ -239,7 +236,7 @@ class SpotDevice:
 
     def _on_subscription(self, _connection: Connection, notify: bool, indicate: bool) -> None:  # noqa: FBT001
         if notify or indicate:
-            self._spawn(self._say_pending())
+            self._errands.begin(self._say_pending())
 
     async def _say_pending(self) -> None:
         while self.pending:
@@ -250,17 +247,7 @@ class SpotDevice:
         connection.on(Connection.EVENT_DISCONNECTION, self._on_disconnection)
 
     def _on_disconnection(self, _reason: int) -> None:
-        self._spawn(self._advertise_again())
-
-    async def _advertise_again(self) -> None:
-        await asyncio.sleep(0.05)
-        if not self._device.is_advertising and not self._device.connections:
-            await self._device.start_advertising(auto_restart=False)
-
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._errands.begin(gatt.advertise_again(self._device))
 
 
 _MEASURED = {

@@ -1,7 +1,7 @@
 """A wearable on the virtual air: a real GATT server that measures by itself and remembers until it is told to forget."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -67,7 +67,7 @@ class SimulatedWearable:
         self._cursor = 0
         self._aired = 0
         self._news = asyncio.Event()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._errands = gatt.Errands()
         self.links_made = 0
         interval = gatt.ADVERTISING_INTERVAL
         configuration = DeviceConfiguration(
@@ -88,13 +88,11 @@ class SimulatedWearable:
         await self._device.power_on()
         await self._device.start_advertising(auto_restart=False)
         if self._hand_over:
-            self._spawn(self._hand_records_over())
+            self._errands.begin(self._hand_records_over())
 
     async def stop(self) -> None:
         """Switch off."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._errands.end()
         await self._device.power_off()
 
     async def take(self, ticks_ms: int, measured: Measured) -> None:
@@ -213,14 +211,4 @@ class SimulatedWearable:
     def _on_disconnection(self, connection: Connection, _reason: int) -> None:
         if self._subscriber is connection:
             self._subscriber = None
-        self._spawn(self._advertise_again())
-
-    async def _advertise_again(self) -> None:
-        await asyncio.sleep(0.05)
-        if not self._device.is_advertising and not self._device.connections:
-            await self._device.start_advertising(auto_restart=False)
-
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._errands.begin(gatt.advertise_again(self._device))

@@ -42,7 +42,8 @@ class StoredRecords:
         self._client, self._measurement = client, measurement
         self._records, self._deliver, self._malformed = records, deliver, malformed
         self._answers: asyncio.Queue[Count | Answer] = asyncio.Queue()
-        self._collected: dict[int, StoredRecord] | None = {}
+        self._held: dict[int, StoredRecord] = {}
+        self._live = False
         self._stirred = asyncio.Event()
         self._asking = asyncio.Lock()
 
@@ -64,10 +65,11 @@ class StoredRecords:
         found = after is None or after < 0xFFFF
         if found:
             found = await self._ask(wanted)
-        held, self._collected = self._collected or {}, None
-        for number in sorted(held):
+        self._live = True
+        for number in sorted(self._held):
             if after is None or number > after:
-                self._deliver(held[number])
+                self._deliver(self._held[number])
+        self._held.clear()
         return found
 
     async def newest(self) -> int | None:
@@ -76,12 +78,11 @@ class StoredRecords:
         Raises:
             BleakError: the meter refuses, or does not answer.
         """
-        before = set(self._collected or {})
+        before = dict(self._held)
         if not await self._ask(Request(Operation.REPORT, Operator.LAST)):
             return None
-        last = max(self._collected or {}, default=None)
-        for number in set(self._collected or {}) - before:
-            (self._collected or {}).pop(number)
+        last = max(self._held, default=None)
+        self._held = before
         return last
 
     async def delete(self, upto: int) -> None:
@@ -137,7 +138,7 @@ class StoredRecords:
             self._malformed(str(error))
             return
         for record in records:
-            if self._collected is None:
+            if self._live:
                 self._deliver(record)
             else:
-                self._collected[record.number] = record
+                self._held[record.number] = record

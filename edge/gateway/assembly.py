@@ -86,7 +86,14 @@ async def assembled(
                 now=now,
                 fold_seconds=settings.pace_of_time().wall_seconds(settings.fold_seconds),
                 board=Board(
-                    known, settings.state / "hub", keystore, now, by_bleak.about, lambda: link.connected, lambda: on_disk(outbox.depth)
+                    known,
+                    settings.state / "hub",
+                    keystore,
+                    now,
+                    by_bleak.about,
+                    lambda: link.connected,
+                    lambda: on_disk(outbox.depth),
+                    on_disk,
                 ),
             )
         finally:

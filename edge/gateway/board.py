@@ -11,6 +11,7 @@ from edge.firmware_bridge.profiles.device_information import DeviceInformation
 from edge.firmware_bridge.wearable import KnownWearable
 from edge.gateway import alarms
 from edge.gateway.alarms import Alarms
+from edge.gateway.disk import DiskThread
 from edge.gateway.watch_finding import Priority, WatchFinding
 from protocol.errors import SealBroken
 from protocol.metrics import BATTERY, RR_INTERVAL
@@ -59,10 +60,11 @@ class Board:
         about: Mapping[UUID, DeviceInformation],
         connected: Callable[[], bool],
         waiting: Callable[[], Awaitable[int]],
+        on_disk: DiskThread,
     ) -> None:
         self.now, self.about, self.connected, self.waiting = now, about, connected, waiting
         self.shown = {wearable.id: Shown(wearable) for wearable in known}
-        self._file, self._keystore = folder / "alarms.bin", keystore
+        self._file, self._keystore, self._on_disk = folder / "alarms.bin", keystore, on_disk
         self._alarms = self._read()
 
     @property
@@ -89,24 +91,27 @@ class Board:
             if one.metric not in _NOT_SHOWN and (newest is None or newest.at <= one.at):
                 shown.latest[one.metric] = one
 
-    def found(self, finding: WatchFinding) -> None:
+    async def found(self, finding: WatchFinding) -> None:
         """Raise an alarm."""
-        self._take(alarms.found(self._alarms, finding))
+        await self._take(alarms.found(self._alarms, finding))
 
-    def put_off(self, which: UUID) -> None:
+    async def put_off(self, which: UUID) -> None:
         """Make an alarm quiet for a while."""
-        self._take(alarms.put_off(self._alarms, which, self.now()))
+        await self._take(alarms.put_off(self._alarms, which, self.now()))
 
-    def seen(self, which: UUID) -> None:
+    async def seen(self, which: UUID) -> None:
         """Note that somebody has seen an alarm."""
-        self._take(alarms.seen(self._alarms, which, self.now()))
+        await self._take(alarms.seen(self._alarms, which, self.now()))
 
-    def _take(self, new: Alarms) -> None:
+    async def _take(self, new: Alarms) -> None:
         new = alarms.tidied(new, self.now())
         if new != self._alarms:
             self._alarms = new
-            secret_files.make_folder(self._file.parent)
-            secret_files.replace(self._file, self._keystore.wrap(alarms.as_text(new).encode(), _ABOUT))
+            await self._on_disk(self._write, new)
+
+    def _write(self, new: Alarms) -> None:
+        secret_files.make_folder(self._file.parent)
+        secret_files.replace(self._file, self._keystore.wrap(alarms.as_text(new).encode(), _ABOUT))
 
     def _read(self) -> Alarms:
         try:

@@ -198,7 +198,7 @@ class VitalsLine:
         await self._disk(self._outbox.put, parcels, now, lambda link: self._spool.mark_said(link, ids, now))
         self._drain.wake()
         for finding in findings:
-            self.board.found(finding)
+            await self.board.found(finding)
             log.info("finding.said", finding=str(finding.id), kind=finding.kind, priority=finding.priority)
 
     async def _fold_again_and_again(self) -> None:

@@ -1,5 +1,6 @@
 """The board: newest values, who is silent, and alarms that outlive the process and are no clear text on the disk."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
@@ -7,6 +8,7 @@ import pytest
 
 from edge.firmware_bridge.wearable import KnownWearable
 from edge.gateway.board import SILENT_MS, SLOWLY_SILENT_MS, Board
+from edge.gateway.disk import DiskThread
 from protocol.metrics import BATTERY, HEART_RATE, RR_INTERVAL, SYSTOLIC_PRESSURE
 from protocol.samples import Reading
 from provisioning.keystore import FileKeystore
@@ -29,15 +31,23 @@ def keystore(tmp_path: Path) -> FileKeystore:
     return FileKeystore.make(tmp_path / "identity")
 
 
-def board(folder: Path, keystore: FileKeystore) -> Board:
+@pytest.fixture
+def on_disk() -> Iterator[DiskThread]:
+    with DiskThread() as thread:
+        yield thread
+
+
+def board(folder: Path, keystore: FileKeystore, on_disk: DiskThread) -> Board:
     async def none() -> int:
         return 0
 
-    return Board([BELT, CUFF, SENSOR], folder / "hub", keystore, lambda: Clock.ms, {}, lambda: True, none)
+    return Board([BELT, CUFF, SENSOR], folder / "hub", keystore, lambda: Clock.ms, {}, lambda: True, none, on_disk)
 
 
-def test_the_newest_value_of_each_metric_is_shown_whatever_comes_late(tmp_path: Path, keystore: FileKeystore) -> None:
-    shown = board(tmp_path, keystore)
+async def test_the_newest_value_of_each_metric_is_shown_whatever_comes_late(
+    tmp_path: Path, keystore: FileKeystore, on_disk: DiskThread
+) -> None:
+    shown = board(tmp_path, keystore, on_disk)
     shown.heard([Reading(BELT.id, HEART_RATE.code, NOW, 71.0)], NOW)
     shown.heard([Reading(BELT.id, HEART_RATE.code, NOW - 60_000, 90.0), Reading(BELT.id, RR_INTERVAL.code, NOW, 800.0)], NOW + 500)
     shown.heard([Reading(BELT.id, BATTERY.code, NOW, 64.0)], NOW + 500)
@@ -46,8 +56,10 @@ def test_the_newest_value_of_each_metric_is_shown_whatever_comes_late(tmp_path: 
     assert (belt.battery, belt.heard_at) == (64, NOW + 500)
 
 
-def test_a_belt_is_silent_after_five_minutes_a_sensor_after_twenty_and_a_cuff_never(tmp_path: Path, keystore: FileKeystore) -> None:
-    shown = board(tmp_path, keystore)
+async def test_a_belt_is_silent_after_five_minutes_a_sensor_after_twenty_and_a_cuff_never(
+    tmp_path: Path, keystore: FileKeystore, on_disk: DiskThread
+) -> None:
+    shown = board(tmp_path, keystore, on_disk)
     for wearable in (BELT, CUFF, SENSOR):
         assert not shown.shown[wearable.id].silent(NOW), "what was never heard is not silent: it was not begun"
         shown.heard([Reading(wearable.id, SYSTOLIC_PRESSURE.code, NOW, 120.0)], NOW)
@@ -58,20 +70,20 @@ def test_a_belt_is_silent_after_five_minutes_a_sensor_after_twenty_and_a_cuff_ne
     assert list(silent.values()) == [[False, False, False], [True, False, False], [True, False, True]]
 
 
-def test_alarms_outlive_the_process_and_are_wrapped_on_the_disk(tmp_path: Path, keystore: FileKeystore) -> None:
-    first = board(tmp_path, keystore)
-    first.found(finding(1))
-    first.found(finding(2, kind="vital_anomaly"))
-    first.seen(UUID(int=2))
-    again = board(tmp_path, keystore)
+async def test_alarms_outlive_the_process_and_are_wrapped_on_the_disk(tmp_path: Path, keystore: FileKeystore, on_disk: DiskThread) -> None:
+    first = board(tmp_path, keystore, on_disk)
+    await first.found(finding(1))
+    await first.found(finding(2, kind="vital_anomaly"))
+    await first.seen(UUID(int=2))
+    again = board(tmp_path, keystore, on_disk)
     assert again.alarms == first.alarms
     assert again.loudest() == "medium"
-    again.put_off(UUID(int=1))
+    await again.put_off(UUID(int=1))
     assert again.loudest() is None
     assert all(b"spo2" not in path.read_bytes() for path in (tmp_path / "hub").iterdir())
 
 
-def test_a_broken_file_of_alarms_is_no_reason_not_to_start(tmp_path: Path, keystore: FileKeystore) -> None:
-    board(tmp_path, keystore).found(finding(1))
+async def test_a_broken_file_of_alarms_is_no_reason_not_to_start(tmp_path: Path, keystore: FileKeystore, on_disk: DiskThread) -> None:
+    await board(tmp_path, keystore, on_disk).found(finding(1))
     (tmp_path / "hub" / "alarms.bin").write_bytes(b"junk")
-    assert board(tmp_path, keystore).alarms == ()
+    assert board(tmp_path, keystore, on_disk).alarms == ()

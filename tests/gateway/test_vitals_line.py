@@ -43,7 +43,7 @@ class Home:
         spool = Spool(self.rig.disk, self.rig.keystore)
         memories = {patient: memory.text for patient, memory in spool.memories().items()}
         drain = Drain(self.rig.outbox, self.uplink, self.thread, lambda: NOON, time.monotonic, lambda: 0.5, lambda _: None)
-        self.board = Board(KNOWN, self.folder / "hub", self.rig.keystore, lambda: NOON, {}, lambda: True, no_messages)
+        self.board = Board(KNOWN, self.folder / "hub", self.rig.keystore, lambda: NOON, {}, lambda: True, no_messages, self.thread)
         self.line = VitalsLine(
             self.wearables,
             household_of(KNOWN, memories),

@@ -8,9 +8,8 @@ from enum import IntFlag
 
 from edge.firmware_bridge.profiles import watch_time
 from edge.firmware_bridge.profiles.medical_floats import MedicalNumber, parse_sfloat, write_sfloat
-from edge.firmware_bridge.profiles.octets import Octets
+from edge.firmware_bridge.profiles.octets import Octets, written
 from edge.firmware_bridge.profiles.watch_time import WatchTime
-from protocol.errors import Malformed
 from protocol.metrics import Absence
 
 _KILOPASCAL, _TIMESTAMP, _PULSE, _USER, _STATUS = 0x01, 0x02, 0x04, 0x08, 0x10
@@ -90,13 +89,7 @@ def serialise(measurement: BloodPressure) -> bytes:
     if measurement.pulse_rate is not None:
         flags, fields = flags | _PULSE, fields + write_sfloat(measurement.pulse_rate)
     if measurement.user is not None:
-        flags, fields = flags | _USER, fields + _fitting(measurement.user, 1, "user")
+        flags, fields = flags | _USER, fields + written(measurement.user, 1, "user")
     if measurement.status is not None:
-        flags, fields = flags | _STATUS, fields + _fitting(measurement.status, 2, "status")
+        flags, fields = flags | _STATUS, fields + written(measurement.status, 2, "status")
     return bytes([flags]) + fields
-
-
-def _fitting(number: int, octets: int, field: str) -> bytes:
-    if not 0 <= number < 1 << (8 * octets):
-        raise Malformed(f"blood pressure's {field} {number} does not fit {octets} bytes")
-    return number.to_bytes(octets, "little")

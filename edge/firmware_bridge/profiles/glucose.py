@@ -5,7 +5,7 @@ from enum import IntFlag
 
 from edge.firmware_bridge.profiles import watch_time
 from edge.firmware_bridge.profiles.medical_floats import MedicalNumber, parse_sfloat, write_sfloat
-from edge.firmware_bridge.profiles.octets import Octets
+from edge.firmware_bridge.profiles.octets import Octets, written
 from edge.firmware_bridge.profiles.watch_time import WatchTime
 from protocol.errors import Malformed
 from protocol.metrics import Absence
@@ -104,7 +104,7 @@ def serialise(measurement: GlucoseMeasurement) -> bytes:
         Malformed: a number or a time outside what its field can say.
     """
     flags = _CONTEXT * measurement.context_follows
-    fields = _fitting(measurement.sequence, 2, "sequence") + watch_time.written(measurement.base_time)
+    fields = written(measurement.sequence, 2, "sequence") + watch_time.written(measurement.base_time)
     if (offset := measurement.offset_minutes) is not None:
         if not -0x8000 <= offset < 0x8000:
             raise Malformed(f"glucose measurement: a time offset of {offset} minutes does not fit 16 bits")
@@ -115,7 +115,7 @@ def serialise(measurement: GlucoseMeasurement) -> bytes:
         flags |= _CONCENTRATION | _MOLAR * found.molar
         fields += write_sfloat(found.amount, 4 if found.molar else 5) + bytes([found.site << 4 | found.sample])
     if measurement.status is not None:
-        flags, fields = flags | _STATUS, fields + _fitting(measurement.status, 2, "status")
+        flags, fields = flags | _STATUS, fields + written(measurement.status, 2, "status")
     return bytes([flags]) + fields
 
 
@@ -172,13 +172,13 @@ def serialise_context(context: GlucoseContext) -> bytes:
     Raises:
         Malformed: a number outside what its field can say.
     """
-    flags, fields = _LITRES * context.litres, _fitting(context.sequence, 2, "sequence")
+    flags, fields = _LITRES * context.litres, written(context.sequence, 2, "sequence")
     if context.extended is not None:
-        flags, fields = flags | _EXTENDED, fields + _fitting(context.extended, 1, "extended flags")
+        flags, fields = flags | _EXTENDED, fields + written(context.extended, 1, "extended flags")
     if context.carbohydrate is not None:
         flags, fields = flags | _CARBOHYDRATE, fields + _substance(context.carbohydrate, "carbohydrate")
     if context.meal is not None:
-        flags, fields = flags | _MEAL, fields + _fitting(context.meal, 1, "meal")
+        flags, fields = flags | _MEAL, fields + written(context.meal, 1, "meal")
     if context.tester_and_health is not None:
         tester, health = context.tester_and_health
         if not (0 <= tester <= 15 and 0 <= health <= 15):
@@ -186,7 +186,7 @@ def serialise_context(context: GlucoseContext) -> bytes:
         flags, fields = flags | _TESTER, fields + bytes([health << 4 | tester])
     if context.exercise is not None:
         seconds, intensity = context.exercise
-        flags, fields = flags | _EXERCISE, fields + _fitting(seconds, 2, "exercise") + _fitting(intensity, 1, "intensity")
+        flags, fields = flags | _EXERCISE, fields + written(seconds, 2, "exercise") + written(intensity, 1, "intensity")
     if context.medication is not None:
         flags, fields = flags | _MEDICATION, fields + _substance(context.medication, "medication")
     if context.hba1c is not None:
@@ -196,10 +196,4 @@ def serialise_context(context: GlucoseContext) -> bytes:
 
 def _substance(said: tuple[int, MedicalNumber], field: str) -> bytes:
     kind, amount = said
-    return _fitting(kind, 1, field) + write_sfloat(amount, 3)
-
-
-def _fitting(number: int, octets: int, field: str) -> bytes:
-    if not 0 <= number < 1 << (8 * octets):
-        raise Malformed(f"glucose: {field} {number} does not fit {octets} bytes")
-    return number.to_bytes(octets, "little")
+    return written(kind, 1, field) + write_sfloat(amount, 3)

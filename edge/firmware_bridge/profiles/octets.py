@@ -1,6 +1,18 @@
-"""A cursor over the bytes of one characteristic value: every read is checked, and what is left over is seen."""
+"""The bytes of one characteristic value: a cursor whose every read is checked, and unsigned numbers that fit their fields."""
 
 from protocol.errors import Malformed
+
+
+def written(number: int, octets: int, field: str, most: int | None = None) -> bytes:
+    """Return an unsigned number as `octets` bytes, little-endian.
+
+    Raises:
+        Malformed: the field has no room for it, or it is above `most`.
+    """
+    greatest = (1 << 8 * octets) - 1 if most is None else most
+    if not 0 <= number <= greatest:
+        raise Malformed(f"{field} {number} is not between 0 and {greatest}")
+    return number.to_bytes(octets, "little")
 
 
 class Octets:

@@ -5,9 +5,8 @@ from enum import IntFlag
 
 from edge.firmware_bridge.profiles import watch_time
 from edge.firmware_bridge.profiles.medical_floats import MedicalNumber, parse_sfloat, write_sfloat
-from edge.firmware_bridge.profiles.octets import Octets
+from edge.firmware_bridge.profiles.octets import Octets, written
 from edge.firmware_bridge.profiles.watch_time import WatchTime
-from protocol.errors import Malformed
 
 _FAST, _SLOW, _STATUS, _SENSOR, _AMPLITUDE = 0x01, 0x02, 0x04, 0x08, 0x10
 _SPOT_TIMESTAMP, _SPOT_STATUS, _SPOT_SENSOR, _SPOT_AMPLITUDE, _SPOT_CLOCK_NOT_SET = 0x01, 0x02, 0x04, 0x08, 0x10
@@ -97,9 +96,9 @@ def serialise(measurement: PulseOximeterMeasurement) -> bytes:
     if measurement.slow is not None:
         flags, fields = flags | _SLOW, fields + _written(measurement.slow)
     if measurement.status is not None:
-        flags, fields = flags | _STATUS, fields + _bits(measurement.status, 2)
+        flags, fields = flags | _STATUS, fields + written(measurement.status, 2, "status")
     if measurement.sensor is not None:
-        flags, fields = flags | _SENSOR, fields + _bits(measurement.sensor, 3)
+        flags, fields = flags | _SENSOR, fields + written(measurement.sensor, 3, "sensor status")
     if measurement.amplitude is not None:
         flags, fields = flags | _AMPLITUDE, fields + write_sfloat(measurement.amplitude, 1)
     return bytes([flags]) + fields
@@ -147,9 +146,9 @@ def serialise_spot(check: SpotCheck) -> bytes:
     if check.taken_at is not None:
         flags, fields = flags | _SPOT_TIMESTAMP, fields + watch_time.written(check.taken_at)
     if check.status is not None:
-        flags, fields = flags | _SPOT_STATUS, fields + _bits(check.status, 2)
+        flags, fields = flags | _SPOT_STATUS, fields + written(check.status, 2, "status")
     if check.sensor is not None:
-        flags, fields = flags | _SPOT_SENSOR, fields + _bits(check.sensor, 3)
+        flags, fields = flags | _SPOT_SENSOR, fields + written(check.sensor, 3, "sensor status")
     if check.amplitude is not None:
         flags, fields = flags | _SPOT_AMPLITUDE, fields + write_sfloat(check.amplitude, 1)
     return bytes([flags]) + fields
@@ -161,9 +160,3 @@ def _saturation(octets: Octets, which: str) -> Saturation:
 
 def _written(saturation: Saturation) -> bytes:
     return write_sfloat(saturation.spo2) + write_sfloat(saturation.pulse_rate)
-
-
-def _bits(bits: int, octets: int) -> bytes:
-    if not 0 <= bits < 1 << (8 * octets):
-        raise Malformed(f"status {bits:#x} does not fit {8 * octets} bits")
-    return bits.to_bytes(octets, "little")

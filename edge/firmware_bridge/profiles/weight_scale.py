@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 from edge.firmware_bridge.profiles import watch_time
-from edge.firmware_bridge.profiles.octets import Octets
+from edge.firmware_bridge.profiles.octets import Octets, written
 from edge.firmware_bridge.profiles.watch_time import WatchTime
-from protocol.errors import Malformed
 
 _IMPERIAL, _TIMESTAMP, _USER, _STATURE = 0x01, 0x02, 0x04, 0x08
 _UNSUCCESSFUL = 0xFFFF
@@ -70,18 +69,14 @@ def serialise(measurement: WeightMeasurement) -> bytes:
         Malformed: a number or a time outside what its field can say.
     """
     flags = _IMPERIAL * measurement.imperial
-    fields = _UNSUCCESSFUL.to_bytes(2, "little") if measurement.steps is None else _fitting(measurement.steps, _UNSUCCESSFUL, 2)
+    fields = (
+        _UNSUCCESSFUL.to_bytes(2, "little") if measurement.steps is None else written(measurement.steps, 2, "weight", _UNSUCCESSFUL - 1)
+    )
     if measurement.taken_at is not None:
         flags, fields = flags | _TIMESTAMP, fields + watch_time.written(measurement.taken_at)
     if measurement.user is not None:
-        flags, fields = flags | _USER, fields + _fitting(measurement.user, 0x100, 1)
+        flags, fields = flags | _USER, fields + written(measurement.user, 1, "user")
     if measurement.stature is not None:
         flags |= _STATURE
-        fields += _fitting(measurement.stature.bmi_tenths, 0x10000, 2) + _fitting(measurement.stature.height_steps, 0x10000, 2)
+        fields += written(measurement.stature.bmi_tenths, 2, "body mass index") + written(measurement.stature.height_steps, 2, "height")
     return bytes([flags]) + fields
-
-
-def _fitting(number: int, below: int, octets: int) -> bytes:
-    if not 0 <= number < below:
-        raise Malformed(f"weight: {number} is not within 0..{below - 1}")
-    return number.to_bytes(octets, "little")

@@ -110,14 +110,14 @@ def pages(board: Board, access: Access, place: Place) -> FastAPI:
     async def quiet(request: Request, alarm: UUID) -> Response:
         if not await allowed(request):
             return refused()
-        board.put_off(alarm)
+        await board.put_off(alarm)
         return back()
 
     @app.post("/alarms/{alarm}/seen")
     async def seen(request: Request, alarm: UUID) -> Response:
         if not await allowed(request):
             return refused()
-        board.seen(alarm)
+        await board.seen(alarm)
         return back()
 
     return app

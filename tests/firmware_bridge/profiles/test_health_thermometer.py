@@ -6,20 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.firmware_bridge.profiles.health_thermometer import TemperatureMeasurement, WatchTime, parse, serialise
+from edge.firmware_bridge.profiles.health_thermometer import TemperatureMeasurement, parse, serialise
 from edge.firmware_bridge.profiles.medical_floats import MedicalNumber
+from edge.firmware_bridge.profiles.watch_time import WatchTime
 from protocol.errors import Malformed
 from protocol.metrics import Absence
+from tests.firmware_bridge.profiles.times import TIMES
 
-TIMES = st.builds(
-    WatchTime,
-    st.just(0) | st.integers(1582, 9999),
-    st.integers(0, 12),
-    st.integers(0, 31),
-    st.integers(0, 23),
-    st.integers(0, 59),
-    st.integers(0, 59),
-)
 MEASUREMENTS = st.builds(
     TemperatureMeasurement,
     temperature=st.builds(MedicalNumber, st.integers(-5000, 20000).map(lambda hundredths: float(f"{hundredths}e-2"))),

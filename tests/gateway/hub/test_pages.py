@@ -1,7 +1,7 @@
 """The hub's page: closed without the code, deaf to foreign pages, and plain about what is measured, silent and alarming."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
@@ -14,6 +14,7 @@ import pytest
 from edge.firmware_bridge.profiles.device_information import DeviceInformation
 from edge.firmware_bridge.wearable import KnownWearable
 from edge.gateway.board import SILENT_MS, Board
+from edge.gateway.disk import DiskThread
 from edge.gateway.hub import words
 from edge.gateway.hub.access import Access
 from edge.gateway.hub.pages import HERE, MOST_FORM_BYTES, Place, pages
@@ -49,7 +50,13 @@ class Hub:
 
 
 @pytest.fixture
-async def hub(tmp_path: Path) -> AsyncIterator[Hub]:
+def on_disk() -> Iterator[DiskThread]:
+    with DiskThread() as thread:
+        yield thread
+
+
+@pytest.fixture
+async def hub(tmp_path: Path, on_disk: DiskThread) -> AsyncIterator[Hub]:
     count = iter(range(1_000_000))
     keystore = FileKeystore.make(tmp_path / "identity")
     about = {BELT.id: DeviceInformation(model="H10 <b>")}
@@ -57,7 +64,7 @@ async def hub(tmp_path: Path) -> AsyncIterator[Hub]:
     async def waiting() -> int:
         return opened.waiting
 
-    board = Board([BELT, CUFF], tmp_path / "hub", keystore, lambda: opened.now, about, lambda: opened.connected, waiting)
+    board = Board([BELT, CUFF], tmp_path / "hub", keystore, lambda: opened.now, about, lambda: opened.connected, waiting, on_disk)
     access = Access(CODE, lambda: f"secret-{next(count)}", lambda: opened.now / 1000)
     app = pages(board, access, Place(ZoneInfo("Europe/Berlin"), ("hub.home",), secure=False))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hub.home", follow_redirects=True) as browser:
@@ -66,7 +73,7 @@ async def hub(tmp_path: Path) -> AsyncIterator[Hub]:
 
 
 async def test_without_the_code_nothing_is_told(hub: Hub) -> None:
-    hub.board.found(finding(1, "high"))
+    await hub.board.found(finding(1, "high"))
     answer = await hub.browser.get("/")
     assert "Set-up code" in answer.text
     assert "vital signs" not in answer.text
@@ -103,7 +110,7 @@ async def test_the_page_says_what_is_measured_and_who_is_silent(hub: Hub) -> Non
 
 
 async def test_an_alarm_is_put_off_seen_and_then_listed_as_seen(hub: Hub) -> None:
-    hub.board.found(finding(1, "high"))
+    await hub.board.found(finding(1, "high"))
     await hub.open()
     page = (await hub.browser.get("/")).text
     assert "Call your care team now" in page
@@ -117,7 +124,7 @@ async def test_an_alarm_is_put_off_seen_and_then_listed_as_seen(hub: Hub) -> Non
 
 
 async def test_a_form_of_a_foreign_page_does_nothing(hub: Hub) -> None:
-    hub.board.found(finding(1))
+    await hub.board.found(finding(1))
     await hub.open()
     assert (await hub.press(f"/alarms/{UUID(int=1)}/seen", csrf="guessed")).status_code == 403
     foreign = await hub.browser.post("/sign-in", data={"code": CODE}, headers={"origin": "http://evil.example"})
