@@ -38,7 +38,7 @@ _OPENING_INFO = b"mediassist opening 1"
 
 
 class MessageClass(IntEnum):
-    """What a message is, in clinical order: what a full outbox gives up last comes first."""
+    """What a message is, in clinical order: what a full outbox gives up last comes first. An adoption, added later, is never given up."""
 
     OPENING = 0
     FINDING = 1
@@ -46,6 +46,7 @@ class MessageClass(IntEnum):
     VITAL = 3
     SUMMARISED_VITAL = 4
     WAVEFORM = 5
+    ADOPTION = 6
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,11 @@
 """All that travels from gateway to cloud inside the seal: a union of bodies, and their CBOR."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never, cast
+from uuid import UUID
 
 import cbor2
 
@@ -13,6 +15,8 @@ from protocol.envelope import MOST_MESSAGES, MessageClass
 from protocol.errors import Malformed, Undecodable
 from protocol.findings import Finding, finding_from, finding_map
 from protocol.samples import SampleBatch, WaveformPiece
+
+_KIND, _ADDRESS = re.compile("[a-z_]{1,40}"), re.compile("(?:[0-9A-F]{2}:){5}[0-9A-F]{2}")
 
 
 class GapReason(StrEnum):
@@ -54,7 +58,20 @@ class Waveforms:
     strips: tuple[WaveformPiece, ...]
 
 
-Body = SampleBatch | Waveforms | Finding | Gap
+@dataclass(frozen=True, slots=True)
+class WearableAdopted:
+    """A person at the gateway paired a wearable and gave it to a patient who lives there.
+
+    kind: a word of small letters and underscores, at most 40. address: its Bluetooth device address, "C0:11:22:33:00:01".
+    """
+
+    wearable: UUID
+    patient: UUID
+    kind: str
+    address: str
+
+
+Body = SampleBatch | Waveforms | Finding | Gap | WearableAdopted
 
 
 def class_of(body: Body) -> MessageClass:
@@ -68,6 +85,8 @@ def class_of(body: Body) -> MessageClass:
             return MessageClass.FINDING
         case Gap():
             return MessageClass.GAP
+        case WearableAdopted():
+            return MessageClass.ADOPTION
         case _:
             assert_never(body)
 
@@ -83,6 +102,8 @@ def encode_body(body: Body) -> bytes:
             return cbor2.dumps(finding_map(body))
         case Gap(given_up):
             return cbor2.dumps({"given_up": [_given_up_map(item) for item in given_up]})
+        case WearableAdopted(wearable, patient, kind, address):
+            return cbor2.dumps({"wearable": wearable.bytes, "patient": patient.bytes, "kind": kind, "address": address})
         case _:
             assert_never(body)
 
@@ -103,12 +124,22 @@ def decode_body(of_class: MessageClass, data: bytes) -> Body:
                 return finding_from(load_map(data))
             case MessageClass.GAP:
                 return Gap(tuple(_given_up_from(item) for item in maps(load_map(data), "given_up")))
+            case MessageClass.ADOPTION:
+                return _adopted_from(load_map(data))
             case MessageClass.OPENING | MessageClass.SUMMARISED_VITAL:
                 raise Undecodable(f"no body is known for class {of_class.name}")
             case _:
                 assert_never(of_class)
     except Malformed as error:
         raise Undecodable(str(error)) from error
+
+
+def _adopted_from(table: Mapping[str, object]) -> WearableAdopted:
+    ids = field(table, "wearable", bytes), field(table, "patient", bytes)
+    kind, address = field(table, "kind", str), field(table, "address", str)
+    if any(len(id_) != 16 for id_ in ids) or not _KIND.fullmatch(kind) or not _ADDRESS.fullmatch(address):
+        raise Malformed("an adoption's ids, kind or address are none")
+    return WearableAdopted(UUID(bytes=ids[0]), UUID(bytes=ids[1]), kind, address)
 
 
 def _given_up_map(item: GivenUp) -> dict[str, object]:

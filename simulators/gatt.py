@@ -14,6 +14,8 @@ from simulators import wire
 READ, WRITE = Characteristic.Properties.READ, Characteristic.Properties.WRITE
 NOTIFY, INDICATE = Characteristic.Properties.NOTIFY, Characteristic.Properties.INDICATE
 READABLE, WRITEABLE, CLOSED = Characteristic.Permissions.READABLE, Characteristic.Permissions.WRITEABLE, Characteristic.Permissions(0)
+ENCRYPTED = Characteristic.Permissions.READ_REQUIRES_ENCRYPTION
+AUTHENTICATED = Characteristic.Permissions.READ_REQUIRES_AUTHENTICATION
 ADVERTISING_INTERVAL = 200 * 0.625
 """200 ms in the units of HCI."""
 _LONGEST_NAME_AND_LIST = 29 - 3 - 2

@@ -6,9 +6,11 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from protocol.pace import Pace
 from simulators.body import Body
+from simulators.pairing import Display
 from simulators.plan import PlannedWearable
 from simulators.radio import RadioLink
 from simulators.record_memory import Remembered
@@ -21,9 +23,10 @@ _BATTERY_LASTS_S = 4 * 24 * 3600.0
 
 @dataclass(frozen=True, slots=True)
 class HomeEvents:
-    """Whom a home tells: of a record that is first on the air."""
+    """Whom a home tells: of a record that is first on the air, and of a number on a wearable's display."""
 
     on_air: Callable[[PlannedWearable, int, Remembered], None]
+    shown: Callable[[PlannedWearable, int], None] = lambda _wearable, _number: None
 
 
 class Worn:
@@ -70,6 +73,11 @@ class Home:
         for worn in self.worn:
             await worn.radio.drop_links()
 
+    async def forget_bonds(self) -> None:
+        """Let every wearable lose the keys of its bonds."""
+        for worn in self.worn:
+            await worn.radio.forget_bonds()
+
     def stop_measuring(self) -> None:
         """Produce nothing new from now on; what is in memory is still handed over."""
         self._measuring = False
@@ -86,6 +94,7 @@ class Home:
             events=WearableEvents(begun.set, lambda session, remembered: events.on_air(planned, session, remembered)),
             clock=lambda: _ticks_ms(self._now_s(), 1.0 + drift),
             hand_over=planned.hand_over,
+            display=None if planned.pairing is None else Display(planned.pairing, planned.passkey, partial(events.shown, planned)),
         )
         worn = Worn(planned, sensors_of(planned.kind, self._body), radio, drift)
         worn.begun = begun

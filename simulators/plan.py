@@ -1,7 +1,7 @@
 """What the simulators' process is to pretend: homes, their wearables and what the people in them live through.
 
 As JSON: {"homes": [{"bus": "unix:path=…", "patient": "<uuid>", "source": {"kind": "physiology", "seed": 1, "story": "calm_day"} |
-{"kind": "recording", "path": "…"}, "wearables": [{"id", "kind", "address", "name", "hand_over"?}]}], "produced": "<path>"}
+{"kind": "recording", "path": "…"}, "wearables": [{"id", "kind", "address", "name", "hand_over"?, "pairing"?, "passkey"?}]}], "produced": "<path>"}
 """
 
 import json
@@ -11,8 +11,11 @@ from pathlib import Path
 from typing import cast
 from uuid import UUID
 
+from simulators.pairing import WAYS, HowToPair
 from simulators.physiology import STORIES
 from simulators.sensors import KINDS
+
+_MOST_PASSKEY = 999_999
 
 
 class PlanError(ValueError):
@@ -36,13 +39,18 @@ class RecordingSource:
 
 @dataclass(frozen=True, slots=True)
 class PlannedWearable:
-    """One wearable. address: Bluetooth device address. hand_over: whether it numbers and remembers its records."""
+    """One wearable. address: Bluetooth device address. hand_over: whether it numbers and remembers its records.
+
+    pairing: how it must be paired before it says anything, None: it need not be. passkey: what it shows, 0..999999.
+    """
 
     id: UUID
     kind: str
     address: str
     name: str
     hand_over: bool = True
+    pairing: HowToPair | None = None
+    passkey: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +116,14 @@ def _wearable(wearable: Mapping[str, object], where: str) -> PlannedWearable:
     hand_over = wearable.get("hand_over", True)
     if not isinstance(hand_over, bool):
         raise PlanError(f"{where}.hand_over is {hand_over!r}, neither true nor false")
-    return PlannedWearable(_uuid(wearable, "id", where), kind, _text(wearable, "address", where), _text(wearable, "name", where), hand_over)
+    pairing, passkey = wearable.get("pairing"), wearable.get("passkey", 0)
+    if pairing is not None and pairing not in WAYS:
+        raise PlanError(f"{where}.pairing is {pairing!r}; there are {', '.join(WAYS)}")
+    if not isinstance(passkey, int) or not 0 <= passkey <= _MOST_PASSKEY:
+        raise PlanError(f"{where}.passkey is {passkey!r}, not a number of at most six digits")
+    how: HowToPair | None = next((way for way in WAYS if way == pairing), None)
+    id_, address, name = _uuid(wearable, "id", where), _text(wearable, "address", where), _text(wearable, "name", where)
+    return PlannedWearable(id_, kind, address, name, hand_over, how, passkey)
 
 
 def _mapping(value: object, where: str) -> Mapping[str, object]:

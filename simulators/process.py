@@ -1,6 +1,7 @@
 """The simulators' process: several homes, each on a bus of its own, until it is told to stop.
 
 SIGTERM, SIGINT: stop. SIGUSR1: every wearable drops its links once. SIGUSR2: measure nothing new, hand over what is left.
+SIGHUP: every wearable loses the keys of its bonds and drops its links, as after a reset.
 """
 
 import asyncio
@@ -33,7 +34,7 @@ async def run_plan(plan: Plan, pace: Pace, dice: random.Random) -> None:
         RuntimeError, OSError: a bus is not there, or taken.
     """
     with ProducedJournal(plan.produced) as journal:
-        events = HomeEvents(written_to(journal))
+        events = HomeEvents(written_to(journal), written_display)
         homes = [Home(body_of(home), home.wearables, pace, dice, events) for home in plan.homes]
         daemons = [VirtualBlueZ(await central(home.link), planned.bus) for home, planned in zip(homes, plan.homes, strict=True)]
         try:
@@ -60,8 +61,21 @@ def body_of(home: PlannedHome) -> Body:
 
 
 def written_to(journal: ProducedJournal) -> Callable[[PlannedWearable, int, Remembered], None]:
-    """Return what writes a record that is first on the air into a journal, with the wall clock's time."""
-    return lambda wearable, session, remembered: journal.on_air(wearable.id, session, remembered, time.time())
+    """Return what writes a record that is first on the air into a journal, with the wall clock's time.
+
+    One that must be paired is left out: the gateway gives it an id of its own.
+    """
+
+    def write(wearable: PlannedWearable, session: int, remembered: Remembered) -> None:
+        if wearable.pairing is None:
+            journal.on_air(wearable.id, session, remembered, time.time())
+
+    return write
+
+
+def written_display(wearable: PlannedWearable, number: int) -> None:
+    """Write what stands on a wearable's display to standard output."""
+    print(f"{wearable.name} shows {number:06}", flush=True)  # noqa: T201
 
 
 async def until_told(homes: list[Home], journal: ProducedJournal) -> None:
@@ -79,6 +93,14 @@ async def until_told(homes: list[Home], journal: ProducedJournal) -> None:
         for home in homes:
             spawn(home.drop_links())
 
+    async def reset_bonds(home: Home) -> None:
+        await home.forget_bonds()
+        await home.drop_links()
+
+    def forget_bonds() -> None:
+        for home in homes:
+            spawn(reset_bonds(home))
+
     def stop_measuring() -> None:
         for home in homes:
             home.stop_measuring()
@@ -87,6 +109,7 @@ async def until_told(homes: list[Home], journal: ProducedJournal) -> None:
     loop.add_signal_handler(signal.SIGINT, stopped.set)
     loop.add_signal_handler(signal.SIGUSR1, drop_links)
     loop.add_signal_handler(signal.SIGUSR2, stop_measuring)
+    loop.add_signal_handler(signal.SIGHUP, forget_bonds)
     while not stopped.is_set():
         try:
             async with asyncio.timeout(_FLUSH_EVERY_S):

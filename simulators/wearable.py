@@ -10,7 +10,8 @@ from bumble.core import ProtocolError
 from bumble.device import Connection, Device, DeviceConfiguration
 from bumble.gatt import Characteristic, CharacteristicValue, Service
 
-from simulators import gatt, wire
+from simulators import gatt, pairing, wire
+from simulators.pairing import Display
 from simulators.radio import RadioLink, new_device, peripheral_controller
 from simulators.record_memory import RecordMemory, Remembered
 from simulators.sensors import Measured, service_of
@@ -39,7 +40,8 @@ class WearableEvents:
 class SimulatedWearable:
     """One wearable. session: 1..2^31-1. hand_over: whether it offers the hand-over service and numbers its records.
 
-    clock: ms since the session began, now; None for a wearable of older firmware, which does not tell it.
+    clock: ms since the session began, now; None for a wearable of older firmware, which does not tell it. display: of one that must be paired
+    before it says anything.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class SimulatedWearable:
         *,
         clock: Callable[[], int] | None = None,
         hand_over: bool = True,
+        display: Display | None = None,
     ) -> None:
         self.session = session
         self.memory = memory or RecordMemory()
@@ -76,6 +79,10 @@ class SimulatedWearable:
         self.controller = peripheral_controller(name, link)
         self._device = new_device(self.controller, configuration)
         self._device.gatt_server.max_mtu = _MTU
+        self._readable = gatt.READABLE
+        if display is not None:
+            pairing.make_pairable(self._device, display)
+            self._readable |= gatt.ENCRYPTED if display.how == "just_works" else gatt.AUTHENTICATED
         self._measured_by = {number: self._measuring(number, how) for number, how in _MEASURED_BY[kind]}
         self._record = gatt.characteristic(wire.RECORD, gatt.NOTIFY, gatt.CLOSED)
         self._record.on(Characteristic.EVENT_SUBSCRIPTION, self._on_record_subscription)
@@ -126,9 +133,13 @@ class SimulatedWearable:
             except ProtocolError:
                 continue
 
+    async def forget_bonds(self) -> None:
+        """Lose the keys of every bond, as a reset does."""
+        await pairing.forget_bonds(self._device)
+
     def _services(self, address: str) -> list[Service]:
         battery = gatt.characteristic(
-            wire.BATTERY_LEVEL, gatt.READ | gatt.NOTIFY, gatt.READABLE, CharacteristicValue(read=lambda _connection: bytes([self.battery]))
+            wire.BATTERY_LEVEL, gatt.READ | gatt.NOTIFY, self._readable, CharacteristicValue(read=lambda _connection: bytes([self.battery]))
         )
         about = {
             wire.MANUFACTURER: b"MediAssist simulators",
@@ -144,7 +155,7 @@ class SimulatedWearable:
             ),
         ]
         if self._hand_over:
-            session = gatt.characteristic(wire.SESSION, gatt.READ, gatt.READABLE, CharacteristicValue(read=self._read_session))
+            session = gatt.characteristic(wire.SESSION, gatt.READ, self._readable, CharacteristicValue(read=self._read_session))
             kept = gatt.characteristic(wire.KEPT, gatt.WRITE, gatt.WRITEABLE, CharacteristicValue(write=self._on_kept))
             services.append(gatt.service(wire.HAND_OVER_SERVICE, [self._record, kept, session]))
         return services

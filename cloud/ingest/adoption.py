@@ -60,6 +60,19 @@ class Adoption:
                 }
         return {wearable: self._wearers[wearable] for wearable in wanted if wearable in self._wearers}
 
+    async def residents(self, gateways: Iterable[bytes]) -> set[tuple[bytes, bytes]]:
+        """Return (gateway, patient) for each patient who wears something that the gateway hears: who lives with it."""
+        wanted = sorted(set(gateways))
+        if not wanted:
+            return set()
+        async with self._database.transaction(None) as connection:
+            cursor = await connection.execute(
+                "select distinct uuid_send(gateway_id), uuid_send(patient_id) from wearable where gateway_id = any(%s)",
+                [uuids(wanted)],
+                binary=True,
+            )
+            return set(await cursor.fetchall())
+
     async def certificates(self, names: Iterable[tuple[UUID, bytes]]) -> dict[tuple[UUID, bytes], bytes]:
         """Return the certificates (DER) by (gateway, id): every one ever issued and not revoked for compromise."""
         wanted = sorted(set(names))

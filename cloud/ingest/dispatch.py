@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -12,13 +13,14 @@ from numpy.typing import NDArray
 from cloud.alerts.intake import add_finding
 from cloud.data_keys.data_key import DataKey
 from cloud.database import Connection
+from cloud.ingest import repository
 from cloud.ingest.unsealing import Unsealed
 from cloud.vitals.intake import add_readings, add_waveforms, make_room
 from cloud.vitals.series_register import SeriesRegister
 from cloud.vitals.wearer import Wearer
 from protocol.findings import Finding
 from protocol.joined_batches import JoinedBatches, Rows
-from protocol.message import Body, Gap, Waveforms
+from protocol.message import Body, Gap, Waveforms, WearableAdopted
 from protocol.samples import SampleBatch
 
 _NOBODY = (UUID(int=0), "")
@@ -57,24 +59,29 @@ def wearables_in(body: Body | Rows) -> Sequence[bytes]:
             return [strip.wearable.bytes for strip in strips]
         case Finding():
             return [body.trigger_wearable.bytes]
-        case Gap():
+        case Gap() | WearableAdopted():
             return ()
 
 
-def why_not(body: Body | Rows, gateway: bytes, wearers: Mapping[bytes, Wearer]) -> str | None:
-    """Return why a body may not be stored as what it says, or None: its wearables and patient must be this gateway's."""
+def why_not(body: Body | Rows, gateway: bytes, wearers: Mapping[bytes, Wearer], residents: AbstractSet[tuple[bytes, bytes]]) -> str | None:
+    """Return why a body may not be stored as what it says, or None: its wearables and patient must be this gateway's.
+
+    residents: (gateway, patient), of the gateways that adopt something.
+    """
     for wearable in wearables_in(body):
         wearer = wearers.get(wearable)
         if wearer is None or wearer.gateway != gateway:
             return "unknown_wearable"
     if isinstance(body, Finding) and wearers[body.trigger_wearable.bytes].patient != body.patient.bytes:
         return "unknown_patient"
+    if isinstance(body, WearableAdopted) and (gateway, body.patient.bytes) not in residents:
+        return "unknown_patient"
     return None
 
 
 def needs_key(body: Body | Rows | None) -> bool:
     """Say whether a body, or a message that is not understood (None), is stored under its organisation's key."""
-    return not isinstance(body, Rows | SampleBatch | Gap)
+    return not isinstance(body, Rows | SampleBatch | Gap | WearableAdopted)
 
 
 async def _vitals(storing: Storing, messages: Sequence[Unsealed]) -> None:
@@ -107,11 +114,18 @@ async def _gaps(_storing: Storing, _messages: Sequence[Unsealed]) -> None:
     """Store nothing more: what a gap names has been entered into the ledger."""
 
 
+async def _adoptions(storing: Storing, messages: Sequence[Unsealed]) -> None:
+    for message in messages:
+        if isinstance(message.body, WearableAdopted):
+            await repository.adopt(storing.connection, UUID(bytes=message.parsed.gateway), message.body)
+
+
 STORED_BY: dict[type[Body | Rows], Callable[[Storing, Sequence[Unsealed]], Awaitable[None]]] = {
     Rows: _vitals,
     Waveforms: _waveforms,
     Finding: _findings,
     Gap: _gaps,
+    WearableAdopted: _adoptions,
 }
 
 

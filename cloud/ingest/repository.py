@@ -1,4 +1,4 @@
-"""What the database says of ingest keys: which gateways still need one, and which epochs were declared lost."""
+"""What the database says of ingest keys: which gateways still need one, which epochs were declared lost; and what a gateway adopts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from uuid import UUID
 
 from cloud.database import Connection
 from cloud.ingest.key_retirement import Epoch, Standing
+from protocol.message import WearableAdopted
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +93,12 @@ async def declare_lost(connection: Connection, epoch: Epoch, reason: str, now: d
         "insert into lost_epoch values (%s, %s, %s, %s) on conflict do nothing returning true", (gateway, name, reason, now)
     )
     return await cursor.fetchone() is not None
+
+
+async def adopt(connection: Connection, gateway: UUID, adopted: WearableAdopted) -> None:
+    """Add a wearable that was adopted at its gateway, in the gateway's organisation; one that is known stays as it is."""
+    await connection.execute(
+        """insert into wearable (id, organisation_id, gateway_id, patient_id, kind, address)
+           select %s, organisation_id, id, %s, %s, %s from gateway where id = %s on conflict (id) do nothing""",
+        [adopted.wearable, adopted.patient, adopted.kind, adopted.address, gateway],
+    )

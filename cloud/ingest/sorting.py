@@ -32,6 +32,7 @@ from protocol import channels
 from protocol.envelope import NO_EPOCH, EpochKeys, MessageClass, SealedOpening, digest
 from protocol.errors import ProtocolError, SealBroken, UnknownEpoch
 from protocol.joined_batches import BatchReader
+from protocol.message import WearableAdopted
 from protocol.receipts import RefusalReason, Refused
 
 log = structlog.get_logger()
@@ -169,9 +170,11 @@ class Sorting:
     async def _fit(self, batch: Batch) -> None:
         bodies = [m.body for m in batch.messages if m.body is not None]
         batch.wearers = await self._adoption.wearers(wearable for body in bodies for wearable in wearables_in(body))
+        adopting = [m.parsed.gateway for m in batch.messages if isinstance(m.body, WearableAdopted)]
+        residents = await self._adoption.residents(adopting)
         for message in batch.messages:
             name = message.parsed.name
-            reason = "undecodable" if message.body is None else why_not(message.body, message.parsed.gateway, batch.wearers)
+            reason = "undecodable" if message.body is None else why_not(message.body, message.parsed.gateway, batch.wearers, residents)
             if reason is not None:
                 batch.unfit[name] = reason
                 REFUSED.labels(reason).inc()

@@ -14,7 +14,7 @@ from types import FrameType
 
 import psycopg
 
-from deploy.local import balance, journal, surroundings
+from deploy.local import balance, journal, surroundings, wearables
 from deploy.local.live_watch import LiveWatch
 from deploy.local.people import CLINICS
 from deploy.local.report import Run, balanced, report
@@ -140,6 +140,8 @@ def _say_where(site: Site, stages: Stages) -> None:
         print(f"  log in {login.email}  password {login.password}  ({CLINICS[login.organisation][0]})")
     at_home = site.households[0]
     print(f"  the home of {at_home.home.name}: {at_home.hub}  set-up code {at_home.code}")
+    if at_home.bus:
+        print(f"  a finger sensor that shows {wearables.PASSKEY} and a thermometer lie there: add them on that page")
     print("  stop   Ctrl-C\n", flush=True)
 
 

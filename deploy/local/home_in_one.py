@@ -14,7 +14,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from edge.firmware_bridge.bleak_wearable import Backend
+from edge.firmware_bridge.seeker import Backend
 from edge.gateway.assembly import assembled
 from edge.gateway.beside import beside
 from edge.gateway.settings import GatewaySettings, WrongSetting, read_settings
@@ -22,7 +22,7 @@ from protocol.logs import configure_logs
 from simulators.home import Home, HomeEvents
 from simulators.in_process_backend import in_process_backend
 from simulators.plan import Plan, PlanError, parse_plan
-from simulators.process import body_of, until_told, written_to
+from simulators.process import body_of, until_told, written_display, written_to
 from simulators.produced import ProducedJournal
 from simulators.radio import central
 from simulators.recording import RecordingError
@@ -48,11 +48,13 @@ async def run(settings: GatewaySettings, plan: Plan) -> None:
     """
     [planned] = plan.homes
     with ProducedJournal(plan.produced) as journal:
-        home = Home(body_of(planned), planned.wearables, settings.pace_of_time(), random.Random(), HomeEvents(written_to(journal)))
+        home = Home(
+            body_of(planned), planned.wearables, settings.pace_of_time(), random.Random(), HomeEvents(written_to(journal), written_display)
+        )
         async with (
             _switched_on(home) as backend,
             assembled(settings, backend) as line,
-            beside(line.board, settings),
+            beside(line, settings),
             asyncio.TaskGroup() as tasks,
         ):
             gateway = tasks.create_task(line.run())

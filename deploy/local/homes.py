@@ -81,7 +81,9 @@ class Household:
             {"id": device.id, "patient": self.home.patient, "address": device.address, "kind": device.kind}
             for device in self.home.wearables
         ]
-        secret_files.replace(self.folder / "household.json", json.dumps({"wearables": wearables}).encode())
+        household = self.folder / "household.json"
+        added = [each for each in json.loads(household.read_bytes())["wearables"] if each.get("adopted_here")] if household.exists() else []
+        secret_files.replace(household, json.dumps({"wearables": wearables + added}).encode())
         return (identity / CERTIFICATE).read_text()
 
     def gateway(self, broker_port: int, environment: Mapping[str, str], log: Callable[[str], str]) -> Program:

@@ -8,12 +8,20 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from uuid import UUID, uuid5
 
 from deploy.local import recordings
 from deploy.local.homes import Household
 from deploy.local.processes import Program, Supervisor
 
 NAME = "simulators"
+PASSKEY = 271_828
+"""What the display of the first home's new finger sensor shows."""
+_NEW = (
+    ("pulse_oximeter", "passkey"),
+    ("thermometer", "numeric"),
+)
+"""Devices that lie in the first home and belong to nobody yet: whoever opens the hub's page can add them."""
 
 
 def journals(households: Sequence[Household], state: Path) -> tuple[Path, ...]:
@@ -48,6 +56,22 @@ def prepare(
     )
 
 
+def _new(household: Household) -> list[dict[str, object]]:
+    if household.number != 1 or household.bus is None:
+        return []
+    return [
+        {
+            "id": str(uuid5(UUID(household.home.patient), kind)),
+            "kind": kind,
+            "address": f"C0:5A:5A:00:00:{number:02X}",
+            "name": f"New {kind.replace('_', ' ')}",
+            "pairing": how,
+            "passkey": PASSKEY,
+        }
+        for number, (kind, how) in enumerate(_NEW, 1)
+    ]
+
+
 def _write_plan(path: Path, households: Sequence[Household], records: list[Path], journal: Path) -> None:
     """Write a plan as `simulators.plan` reads it."""
     described = {
@@ -56,7 +80,7 @@ def _write_plan(path: Path, households: Sequence[Household], records: list[Path]
                 "bus": household.bus.address if household.bus else "in-process",
                 "patient": household.home.patient,
                 "source": recordings.source(household.number - 1, records),
-                "wearables": [asdict(device) for device in household.home.wearables],
+                "wearables": [asdict(device) for device in household.home.wearables] + _new(household),
             }
             for household in households
         ],

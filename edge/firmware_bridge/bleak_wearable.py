@@ -10,22 +10,19 @@ import random
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import structlog
-from bleak import BleakAdapter, BleakClient, BleakScanner
-from bleak.backends.adapter import BaseBleakAdapter
-from bleak.backends.client import BaseBleakClient
-from bleak.backends.device import BLEDevice
-from bleak.backends.scanner import AdvertisementData, BaseBleakScanner
+from bleak import BleakClient
 
-from edge.firmware_bridge.profiles import identifiers
+from edge.firmware_bridge import bluez_agent
+from edge.firmware_bridge.pairing import Pairing
 from edge.firmware_bridge.profiles.device_information import DeviceInformation
 from edge.firmware_bridge.profiles.hand_over import Kept
 from edge.firmware_bridge.reconnect_policy import Patience, data_came, link_ended, wait_s
-from edge.firmware_bridge.wearable import ClockReading, KnownWearable, Notification
+from edge.firmware_bridge.seeker import Backend, Seeker
+from edge.firmware_bridge.wearable import ChangedBond, KnownWearable, Notification, Said
 from edge.firmware_bridge.wearable_link import LINK_FAILURES, UTC_ZONE, LinkEvents, WearableLink
 from protocol.errors import Malformed
 from protocol.pace import REAL, Pace
@@ -37,83 +34,6 @@ CONNECT_TIMEOUT_S = 20.0
 DISCONNECT_TIMEOUT_S = 5.0
 MOST_WAITING = 20_000
 """Notifications that may wait for their reader; past it wearables with a memory are made to send again."""
-
-_SERVICES = [
-    identifiers.HEART_RATE_SERVICE,
-    identifiers.PULSE_OXIMETER_SERVICE,
-    identifiers.HEALTH_THERMOMETER_SERVICE,
-    identifiers.BLOOD_PRESSURE_SERVICE,
-    identifiers.WEIGHT_SCALE_SERVICE,
-    identifiers.GLUCOSE_SERVICE,
-    identifiers.CONTINUOUS_GLUCOSE_SERVICE,
-    identifiers.BIOSIGNAL_SERVICE,
-]
-
-
-@dataclass(frozen=True, slots=True)
-class Backend:
-    """bleak's own classes for another radio than the platform's, handed through to its `backend=`.
-
-    A radio of one process has no links that outlive it: without an `adapter` beside a `scanner` none are looked for.
-    """
-
-    scanner: type[BaseBleakScanner] | None = None
-    client: type[BaseBleakClient] | None = None
-    adapter: type[BaseBleakAdapter] | None = None
-
-
-class _Seeker:
-    """Wait for wearables to be heard, with one scanner that runs only while somebody waits."""
-
-    def __init__(self, backend: Backend) -> None:
-        self._backend = backend
-        self._sought: dict[str, asyncio.Future[BLEDevice]] = {}
-        self._scanner: BleakScanner | None = None
-        self._lock = asyncio.Lock()
-
-    async def find(self, address: str) -> BLEDevice:
-        """Return the device once it is heard, or at once where its link is already up."""
-        if (device := await self._connected(address)) is not None:
-            return device
-        found: asyncio.Future[BLEDevice] = asyncio.get_running_loop().create_future()
-        self._sought[address] = found
-        try:
-            await self._listen()
-            return await found
-        finally:
-            self._sought.pop(address, None)
-            await self._rest()
-
-    async def _connected(self, address: str) -> BLEDevice | None:
-        if self._backend.scanner is not None and self._backend.adapter is None:
-            return None
-        adapter = await BleakAdapter.get(backend=self._backend.adapter)
-        devices = await adapter.get_connected_devices(_SERVICES)
-        return next((device for device in devices if device.address.upper() == address), None)
-
-    async def _listen(self) -> None:
-        """Start the scanner, or start it anew: BlueZ tells of an unchanged advertisement only once in a discovery."""
-        async with self._lock:
-            await self._stop()
-            scanner = BleakScanner(self._heard, scanning_mode="active", backend=self._backend.scanner)
-            await scanner.start()
-            self._scanner = scanner
-
-    async def _rest(self) -> None:
-        async with self._lock:
-            if not self._sought:
-                with suppress(*LINK_FAILURES):
-                    await self._stop()
-
-    async def _stop(self) -> None:
-        scanner, self._scanner = self._scanner, None
-        if scanner is not None:
-            await scanner.stop()
-
-    def _heard(self, device: BLEDevice, _advertisement: AdvertisementData) -> None:
-        found = self._sought.get(device.address.upper())
-        if found is not None and not found.done():
-            found.set_result(device)
 
 
 class BleakWearables:
@@ -132,32 +52,38 @@ class BleakWearables:
 
         now: ms UTC, the pace's time. dice: 0..1, for back-off. zone: whose time the watches of wearables are to show.
         """
-        self._known = tuple(known)
+        self._known = {wearable.id: wearable for wearable in known}
         self._now = now
         self._pace = pace
         self._backend = backend or Backend()
         self._dice = dice
         self._zone = zone
-        self._waiting: asyncio.Queue[Notification | ClockReading | BaseException] = asyncio.Queue()
+        self._waiting: asyncio.Queue[Said | BaseException] = asyncio.Queue()
+        self._tasks: dict[UUID, asyncio.Task[None]] = {}
+        self._listened_to = False
+        self._distrusted: set[UUID] = set()
         self._links: dict[UUID, WearableLink] = {}
         self._patience: dict[UUID, Patience] = {}
         self._kept: dict[UUID, Kept] = {}
-        self._seeker = _Seeker(self._backend)
+        self._seeker = Seeker(self._backend)
         self._connecting = asyncio.Lock()
+        self.pairing = None if self._backend.scanner is not None else Pairing(self._seeker, self._connecting)
+        """How a new wearable is paired; None on a radio that is not the platform's own."""
         self.about: dict[UUID, DeviceInformation] = {}
         """What each wearable said of itself when it was last connected."""
         self.malformed = 0
         """Records refused because they were none."""
 
-    async def notifications(self) -> AsyncIterator[Notification | ClockReading]:
+    async def notifications(self) -> AsyncIterator[Said]:
         """Yield what wearables say, for ever; connects, recovers and renews subscriptions by itself.
 
         What a wearable's clock shows comes before the records of each link, from those that tell it.
         A record may come again after a reconnect; within a session none is left out that is still in the wearable's memory.
         """
-        tasks = [asyncio.create_task(self._keep_connected(wearable)) for wearable in self._known]
-        for task in tasks:
-            task.add_done_callback(self._on_broken)
+        self._listened_to = True
+        for wearable in self._known.values():
+            self._begin(wearable)
+        ends = None if self.pairing is None else asyncio.create_task(bluez_agent.watch_ends(self._on_end))
         try:
             while True:
                 said = await self._waiting.get()
@@ -165,9 +91,28 @@ class BleakWearables:
                     raise said
                 yield said
         finally:
+            self._listened_to = False
+            tasks = [*self._tasks.values(), *([] if ends is None else [ends])]
+            self._tasks.clear()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def adopt(self, wearable: KnownWearable) -> None:
+        """Listen to one more wearable, or to one that was paired anew."""
+        task = self._tasks.pop(wearable.id, None)
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        self._known[wearable.id] = wearable
+        self._distrusted.discard(wearable.id)
+        self._patience.pop(wearable.id, None)
+        if self._listened_to:
+            self._begin(wearable)
+
+    def _begin(self, wearable: KnownWearable) -> None:
+        task = self._tasks[wearable.id] = asyncio.create_task(self._keep_connected(wearable))
+        task.add_done_callback(self._on_broken)
 
     async def keep(self, wearable: UUID, session: int, sequence: int) -> None:
         """Tell a wearable that everything up to and including `sequence` is durable here; one that is away is told when it is back."""
@@ -190,6 +135,9 @@ class BleakWearables:
     async def _one_link(self, wearable: KnownWearable) -> None:
         """Find, connect, talk until the link falls, and leave nothing behind."""
         device = await self._seeker.find(wearable.address.upper())
+        if wearable.bonded and bluez_agent.is_bonded(device) is False:
+            self._distrust(wearable)
+            return
         gone = asyncio.Event()
         client = BleakClient(device, lambda _client: gone.set(), timeout=CONNECT_TIMEOUT_S, backend=self._backend.client)
         try:
@@ -219,6 +167,19 @@ class BleakWearables:
             fell.cancel()
             await asyncio.gather(talk, fell, return_exceptions=True)
         log.info("wearable.disconnected", wearable=str(wearable.id))
+
+    def _on_end(self, address: str, reason: str) -> None:
+        """Take note of why the platform says that a link ended: a bonded wearable with other keys than it had is not the one that was adopted."""
+        wearable = next((known for known in self._known.values() if known.address.upper() == address), None)
+        if wearable is not None and wearable.bonded and reason == bluez_agent.WRONG_KEYS:
+            self._distrust(wearable)
+
+    def _distrust(self, wearable: KnownWearable) -> None:
+        """Say it once until the wearable is paired anew: it may come again every few seconds."""
+        if wearable.id not in self._distrusted:
+            self._distrusted.add(wearable.id)
+            log.warning("wearable.changed_bond", wearable=str(wearable.id))
+            self._waiting.put_nowait(ChangedBond(wearable.id, self._now()))
 
     def _on_broken(self, task: asyncio.Task[None]) -> None:
         """Hand an error that nothing expects to the reader: a wearable must not fall silent by a fault of ours."""

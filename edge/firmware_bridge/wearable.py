@@ -11,7 +11,8 @@ class KnownWearable:
     """A wearable that a person adopted: what the gateway may connect to.
 
     address: Bluetooth device address, "C0:11:22:33:00:01". patient: who wears it (an id, never a name).
-    delete_stored: whether a meter is told to forget the records that are durable here.
+    delete_stored: whether a meter is told to forget the records that are durable here. bonded: whether it was paired with keys of its own, and
+    is refused without them. adopted_here: by a person at this gateway, which tells the cloud.
     """
 
     id: UUID
@@ -19,6 +20,8 @@ class KnownWearable:
     address: str
     kind: str
     delete_stored: bool = False
+    bonded: bool = False
+    adopted_here: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +58,21 @@ class ClockReading:
     arrived_at: int
 
 
+@dataclass(frozen=True, slots=True)
+class ChangedBond:
+    """Something at a bonded wearable's address does not have its keys: it was reset, or is another. at: ms UTC. Nothing is taken from it."""
+
+    wearable: UUID
+    at: int
+
+
+Said = Notification | ClockReading | ChangedBond
+
+
 class Wearables(Protocol):
     """All adopted wearables of one gateway, connected and kept connected."""
 
-    def notifications(self) -> AsyncIterator[Notification | ClockReading]:
+    def notifications(self) -> AsyncIterator[Said]:
         """Yield what wearables say, for ever; connects, recovers and renews subscriptions by itself.
 
         A wearable that tells its clock is asked at each connection, and that comes before the connection's records.
@@ -70,4 +84,8 @@ class Wearables(Protocol):
 
         Never raises for a wearable that is away: it will send again, and what is known is dropped.
         """
+        ...
+
+    async def adopt(self, wearable: KnownWearable) -> None:
+        """Listen to one more wearable from now on, or to one that was paired anew."""
         ...

@@ -28,7 +28,7 @@ async def run(settings: GatewaySettings) -> bool:
             asyncio.get_running_loop().add_signal_handler(told, work.cancel)
         renewal = asyncio.create_task(_renewed(settings, work))
         try:
-            async with beside(line.board, settings):
+            async with beside(line, settings):
                 await work
         except asyncio.CancelledError:
             log.info("gateway.stopped")

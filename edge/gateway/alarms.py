@@ -22,7 +22,7 @@ _RANK: dict[Priority, int] = {"low": 0, "medium": 1, "high": 2}
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """One alarm. at: ms UTC, the judged moment. quiet_until, seen_at: ms UTC or None."""
+    """One alarm. at: ms UTC, the judged moment. quiet_until, seen_at: ms UTC or None. about: a wearable, None: the person."""
 
     id: UUID
     patient: UUID
@@ -32,6 +32,7 @@ class Alarm:
     explanation: str
     quiet_until: int | None = None
     seen_at: int | None = None
+    about: UUID | None = None
 
     def sounds(self, now: int) -> bool:
         """Say whether it is to be heard."""
@@ -44,11 +45,19 @@ Alarms = tuple[Alarm, ...]
 
 def found(alarms: Alarms, finding: WatchFinding) -> Alarms:
     """Return the alarms with what was found; the same finding twice is one, and a newer one of its kind takes an open one's place."""
-    if any(alarm.id == finding.id for alarm in alarms):
+    return raised(alarms, Alarm(finding.id, finding.patient, finding.kind, finding.priority, finding.at, finding.explanation))
+
+
+def raised(alarms: Alarms, new: Alarm) -> Alarms:
+    """Return the alarms with a new one; the same one twice is one, and a newer one of its kind takes an open one's place."""
+    if any(alarm.id == new.id for alarm in alarms):
         return alarms
-    new = Alarm(finding.id, finding.patient, finding.kind, finding.priority, finding.at, finding.explanation)
-    others = [a for a in alarms if a.seen_at is not None or (a.patient, a.kind) != (new.patient, new.kind) or a.at > new.at]
+    others = [a for a in alarms if a.seen_at is not None or _subject(a) != _subject(new) or a.at > new.at]
     return tuple(sorted([*others, new], key=lambda alarm: -alarm.at))[:MOST]
+
+
+def _subject(alarm: Alarm) -> tuple[UUID, str, UUID | None]:
+    return alarm.patient, alarm.kind, alarm.about
 
 
 def put_off(alarms: Alarms, which: UUID, now: int) -> Alarms:
@@ -76,7 +85,12 @@ def loudest(alarms: Iterable[Alarm], now: int) -> Priority | None:
 
 def as_text(alarms: Sequence[Alarm]) -> str:
     """Write alarms down."""
-    return json.dumps([{**asdict(alarm), "id": str(alarm.id), "patient": str(alarm.patient)} for alarm in alarms])
+    return json.dumps(
+        [
+            {**asdict(alarm), "id": str(alarm.id), "patient": str(alarm.patient), "about": alarm.about and str(alarm.about)}
+            for alarm in alarms
+        ]
+    )
 
 
 def from_text(text: str) -> Alarms:
@@ -96,6 +110,7 @@ def from_text(text: str) -> Alarms:
             explanation=str(each["explanation"]),
             quiet_until=each["quiet_until"],
             seen_at=each["seen_at"],
+            about=UUID(each["about"]) if each.get("about") else None,
         )
         for each in table
     )

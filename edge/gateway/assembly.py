@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -16,12 +17,13 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 from numpy.typing import NDArray
 
-from edge.firmware_bridge.bleak_wearable import Backend, BleakWearables
+from edge.firmware_bridge.bleak_wearable import BleakWearables
+from edge.firmware_bridge.seeker import Backend
 from edge.firmware_bridge.wearable import KnownWearable, Wearables
 from edge.gateway.board import Board
 from edge.gateway.disk import Disk, DiskThread
 from edge.gateway.drain import Drain
-from edge.gateway.household import read_household
+from edge.gateway.household import read_household, write_household
 from edge.gateway.inbox import Inbox
 from edge.gateway.ingest_key_file import IngestKeyFile
 from edge.gateway.keyring import Keyring
@@ -95,6 +97,8 @@ async def assembled(
                     lambda: on_disk(outbox.depth),
                     on_disk,
                 ),
+                keep_household=partial(write_household, settings.state / "household.json"),
+                pairing=None if wearables else by_bleak.pairing,
             )
         finally:
             await on_disk(disk.close)

@@ -7,17 +7,18 @@ from contextlib import asynccontextmanager
 
 import structlog
 
+from edge.gateway.adding import Adding
 from edge.gateway.alarm_sound import AlarmSound
-from edge.gateway.board import Board
 from edge.gateway.settings import GatewaySettings
+from edge.gateway.vitals_line import VitalsLine
 
 log = structlog.get_logger()
 
 
 @asynccontextmanager
-async def beside(board: Board, settings: GatewaySettings) -> AsyncGenerator[None]:
+async def beside(line: VitalsLine, settings: GatewaySettings) -> AsyncGenerator[None]:
     """Do it while the context lasts."""
-    tasks = [asyncio.create_task(each) for each in _works(board, settings)]
+    tasks = [asyncio.create_task(each) for each in _works(line, settings)]
     try:
         yield
     finally:
@@ -26,13 +27,14 @@ async def beside(board: Board, settings: GatewaySettings) -> AsyncGenerator[None
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _works(board: Board, settings: GatewaySettings) -> Iterator[Coroutine[None, None, None]]:
+def _works(line: VitalsLine, settings: GatewaySettings) -> Iterator[Coroutine[None, None, None]]:
     if settings.alarm_command:
-        yield _logged("alarm_sound", AlarmSound(settings.alarm_command, board.loudest, time.monotonic).run())
+        yield _logged("alarm_sound", AlarmSound(settings.alarm_command, line.board.loudest, time.monotonic).run())
     if settings.hub_port:
         from edge.gateway.hub.server import serve  # noqa: PLC0415  (a gateway without a page loads no web framework)
 
-        yield _logged("hub", serve(board, settings))
+        adding = None if line.pairing is None else Adding(line.pairing, line.board, line.adopt)
+        yield _logged("hub", serve(line.board, settings, adding))
 
 
 async def _logged(what: str, work: Coroutine[None, None, None]) -> None:

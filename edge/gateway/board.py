@@ -3,14 +3,14 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import structlog
 
 from edge.firmware_bridge.profiles.device_information import DeviceInformation
 from edge.firmware_bridge.wearable import KnownWearable
 from edge.gateway import alarms
-from edge.gateway.alarms import Alarms
+from edge.gateway.alarms import Alarm, Alarms
 from edge.gateway.disk import DiskThread
 from edge.gateway.watch_finding import Priority, WatchFinding
 from protocol.errors import SealBroken
@@ -94,6 +94,20 @@ class Board:
     async def found(self, finding: WatchFinding) -> None:
         """Raise an alarm."""
         await self._take(alarms.found(self._alarms, finding))
+
+    async def changed_bond(self, wearable: UUID, at: int) -> None:
+        """Raise an alarm: something at a wearable's address does not have its keys. at: ms UTC."""
+        shown = self.shown.get(wearable)
+        if shown is not None:
+            known = shown.wearable
+            why = f"The {known.kind.replace('_', ' ')} at {known.address} does not have the keys it was paired with; nothing is taken from it."
+            alarm = Alarm(uuid5(wearable, str(at)), known.patient, "changed_bond", "medium", at, why, about=wearable)
+            await self._take(alarms.raised(self._alarms, alarm))
+
+    def add(self, wearable: KnownWearable) -> None:
+        """Show one more wearable, or what became of it when it was paired anew."""
+        shown = self.shown.setdefault(wearable.id, Shown(wearable))
+        shown.wearable = wearable
 
     async def put_off(self, which: UUID) -> None:
         """Make an alarm quiet for a while."""

@@ -1,11 +1,16 @@
 """Who lives with this gateway: the file that adoption writes, read strictly."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from edge.firmware_bridge.wearable import KnownWearable
+from provisioning import secret_files
+
+_FLAGS = ("delete_stored", "bonded", "adopted_here")
 
 
 class HouseholdError(Exception):
@@ -13,7 +18,7 @@ class HouseholdError(Exception):
 
 
 def read_household(path: Path) -> list[KnownWearable]:
-    """Read `{"wearables": [{"id", "patient", "address", "kind", "delete_stored"?}]}`.
+    """Read `{"wearables": [{"id", "patient", "address", "kind", "delete_stored"?, "bonded"?, "adopted_here"?}]}`.
 
     Raises:
         HouseholdError: not there, not of that form, or a wearable twice.
@@ -31,8 +36,15 @@ def read_household(path: Path) -> list[KnownWearable]:
     return wearables
 
 
+def write_household(path: Path, wearables: Sequence[KnownWearable]) -> None:
+    """Write it, at once and durably, as `read_household` reads it."""
+    table = [{**asdict(wearable), "id": str(wearable.id), "patient": str(wearable.patient)} for wearable in wearables]
+    secret_files.replace(path, json.dumps({"wearables": table}).encode())
+
+
 def _wearable(table: dict[str, Any]) -> KnownWearable:
-    delete_stored = table.get("delete_stored", False)
-    if not isinstance(delete_stored, bool):
-        raise TypeError(f"delete_stored is {delete_stored!r}, neither true nor false")
-    return KnownWearable(UUID(table["id"]), UUID(table["patient"]), str(table["address"]), str(table["kind"]), delete_stored)
+    flags = [table.get(name, False) for name in _FLAGS]
+    for name, flag in zip(_FLAGS, flags, strict=True):
+        if not isinstance(flag, bool):
+            raise TypeError(f"{name} is {flag!r}, neither true nor false")
+    return KnownWearable(UUID(table["id"]), UUID(table["patient"]), str(table["address"]), str(table["kind"]), *flags)

@@ -149,12 +149,14 @@ class Outbox:
     def waiting(self, limit: int) -> list[Waiting]:
         """Return which messages wait for a receipt, most urgent first: by class, and within a class the newest first.
 
-        Newest first, so that what is live never stands behind a backlog; what is old is sent as the new is receipted.
+        Newest first, so that what is live never stands behind a backlog; what is old is sent as the new is receipted. While an adoption has
+        no receipt nothing else is sent: the cloud cannot yet know whose the readings of that wearable are.
         """
         rows = self._disk.read().execute(
             "select m.epoch, m.counter, m.class from message m join epoch e using (epoch)"
-            " where m.state = 'queued' order by m.class, e.number desc, m.counter desc limit ?",
-            (limit,),
+            " where m.state = 'queued' and (m.class = ? or not exists (select 1 from message where state = 'queued' and class = ?))"
+            " order by m.class, e.number desc, m.counter desc limit ?",
+            (MessageClass.ADOPTION, MessageClass.ADOPTION, limit),
         )
         return [Waiting(epoch, counter, MessageClass(c)) for epoch, counter, c in rows if (epoch, counter) not in self._corrupt]
 

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import structlog
 
-from edge.firmware_bridge.wearable import ClockReading, Notification
+from edge.firmware_bridge.wearable import KnownWearable, Said
 from edge.gateway.assembly import assembled
 from edge.gateway.settings import GatewaySettings
 from edge.gateway.uplink import Uplink
@@ -28,12 +28,15 @@ FOLD_SECONDS = 0.1
 class _NoWearables:
     """Wearables that say nothing any more."""
 
-    async def notifications(self) -> AsyncIterator[Notification | ClockReading]:
+    async def notifications(self) -> AsyncIterator[Said]:
         await asyncio.Event().wait()
         for nothing in ():
             yield nothing
 
     async def keep(self, wearable: UUID, session: int, sequence: int) -> None:
+        pass
+
+    async def adopt(self, wearable: KnownWearable) -> None:
         pass
 
 

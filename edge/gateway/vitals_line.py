@@ -16,7 +16,8 @@ from prometheus_client import Histogram
 from edge.firmware_bridge import device_clock
 from edge.firmware_bridge.device_clock import DeviceClock
 from edge.firmware_bridge.measurements import readings_of
-from edge.firmware_bridge.wearable import ClockReading, KnownWearable, Notification, Wearables
+from edge.firmware_bridge.pairing import Pairing
+from edge.firmware_bridge.wearable import ChangedBond, ClockReading, KnownWearable, Notification, Wearables
 from edge.gateway.board import Board
 from edge.gateway.disk import DiskThread
 from edge.gateway.drain import Drain
@@ -27,7 +28,7 @@ from edge.gateway.spool import Heard, Memory, Spool, Spooled
 from edge.gateway.watch_finding import WatchFinding
 from protocol.errors import Malformed
 from protocol.findings import Detector, Finding, Priority, encode_evidence
-from protocol.message import Waveforms
+from protocol.message import Waveforms, WearableAdopted
 from protocol.samples import ClockEvidence, Reading, WaveformPiece, batch_of, joined
 
 log = structlog.get_logger()
@@ -44,7 +45,7 @@ TIDY_SECONDS = 30.0
 class Household:
     """Who lives here: the adopted wearables, and a watch for each person."""
 
-    wearables: Mapping[UUID, KnownWearable]
+    wearables: dict[UUID, KnownWearable]
     watches: Mapping[UUID, PatientWatch]
 
 
@@ -57,7 +58,10 @@ class SessionClock:
 
 
 class VitalsLine:
-    """One gateway's line. now: ms UTC. fold_seconds: of the wall's time. board: is told what is heard and found."""
+    """One gateway's line. now: ms UTC. fold_seconds: of the wall's time. board: is told what is heard and found.
+
+    keep_household: writes down which wearables belong here. pairing: how a new one is paired; None: not on this radio.
+    """
 
     def __init__(
         self,
@@ -70,10 +74,13 @@ class VitalsLine:
         now: Callable[[], int],
         fold_seconds: float,
         board: Board,
+        keep_household: Callable[[Sequence[KnownWearable]], None],
+        pairing: Pairing | None = None,
     ) -> None:
         self._wearables, self._household = wearables, household
         self._spool, self._outbox, self._drain, self._disk = spool, outbox, drain, disk
         self._now, self._fold_seconds, self.board = now, fold_seconds, board
+        self._keep_household, self.pairing = keep_household, pairing
         self._heard: dict[UUID, Heard] = {}
         self._clocks: dict[UUID, SessionClock] = {}
         self._judged: dict[UUID, int] = {}
@@ -82,11 +89,37 @@ class VitalsLine:
     async def run(self) -> None:
         """Pick up where the last process ended, then work for ever."""
         await self._recover()
+        await self._tell_adopted([wearable for wearable in self._household.wearables.values() if wearable.adopted_here])
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._listen())
             tasks.create_task(self._fold_again_and_again())
             tasks.create_task(self._tidy_again_and_again())
             tasks.create_task(self._drain.run())
+
+    async def adopt(self, wearable: KnownWearable) -> None:
+        """Take a wearable that a person here has paired: written down, told to the cloud, shown, and listened to from now on.
+
+        A crash in between loses nothing: the next start tells of every wearable that was adopted here, and the cloud takes each once.
+
+        Raises:
+            LookupError: its patient does not live here.
+        """
+        if wearable.patient not in self._household.watches:
+            raise LookupError(f"no {wearable.patient} lives here")
+        await self._disk(self._keep_household, [*({**self._household.wearables, wearable.id: wearable}).values()])
+        self._household.wearables[wearable.id] = wearable
+        if wearable.adopted_here:
+            await self._tell_adopted([wearable])
+        self.board.add(wearable)
+        await self._wearables.adopt(wearable)
+        log.info("wearable.adopted", wearable=str(wearable.id), bonded=wearable.bonded)
+
+    async def _tell_adopted(self, wearables: Sequence[KnownWearable]) -> None:
+        if wearables:
+            now = self._now()
+            parcels = [Parcel(WearableAdopted(w.id, w.patient, w.kind, w.address.upper()), now, now) for w in wearables]
+            await self._disk(self._outbox.put, parcels, now)
+            self._drain.wake()
 
     async def _recover(self) -> None:
         """Rebuild the windows from the spool; judge what a crash left unjudged; tell wearables what is safe here."""
@@ -113,7 +146,10 @@ class VitalsLine:
 
     async def _listen(self) -> None:
         async for group in grouped(self._wearables.notifications(), GROUP_SECONDS, MOST_IN_GROUP):
-            arrivals, heard = self._admit(group)
+            for said in group:
+                if isinstance(said, ChangedBond):
+                    await self.board.changed_bond(said.wearable, said.at)
+            arrivals, heard = self._admit([said for said in group if not isinstance(said, ChangedBond)])
             spooled = await self._disk(self._spool.keep, arrivals)
             self._heard |= heard
             SPOOLED.inc(len(spooled))

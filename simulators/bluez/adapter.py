@@ -7,8 +7,10 @@ from bumble import hci
 from bumble.core import PhysicalTransport
 from bumble.core import TimeoutError as NoAnswerError
 from bumble.device import Advertisement, Connection, Device
+from bumble.pairing import PairingConfig
 from dbus_fast import Variant
 
+from simulators.bluez.agent import AgentManager
 from simulators.bluez.device import RemoteDevice
 from simulators.bluez.object_tree import ADAPTER, ObjectTree
 from simulators.bluez.replies import BlueZError
@@ -21,9 +23,11 @@ class Adapter:
 
     path = "/org/bluez/hci0"
 
-    def __init__(self, central: Device, tree: ObjectTree) -> None:
+    def __init__(self, central: Device, tree: ObjectTree, agents: AgentManager) -> None:
         self.devices: dict[str, RemoteDevice] = {}
         self._central = central
+        self._agents = agents
+        central.pairing_config_factory = self._pairing
         self._tree = tree
         self._repeats: dict[str, bool] = {}
         self._scanning: set[str] = set()
@@ -79,6 +83,7 @@ class Adapter:
     async def client_gone(self, client: str) -> None:
         """End what a bus client had begun; its links stay up, as BlueZ leaves them."""
         self._repeats.pop(client, None)
+        self._agents.gone(client)
         if client in self._scanning:
             await self.stop_discovery(client)
         served = [c for device in self.devices.values() for c in device.characteristics.values() if c.serves(client)]
@@ -102,6 +107,24 @@ class Adapter:
             self._listening.discard(device)
             self.spawn(self._tune())
 
+    async def remove(self, path: str) -> None:
+        """Forget a device: its link, its bond, its objects.
+
+        Raises:
+            BlueZError: there is no such device.
+        """
+        device = self.devices.pop(path, None)
+        if device is None:
+            raise BlueZError("DoesNotExist", "Does Not Exist")
+        await device.disconnect()
+        await self.forget_keys(device.address)
+        device.remove()
+
+    async def forget_keys(self, address: hci.Address) -> None:
+        """Forget a bond."""
+        if self._central.keystore is not None:
+            await self._central.keystore.delete(str(address))
+
     def spawn(self, work: Awaitable[None]) -> None:
         """Run something in the background."""
         task = asyncio.ensure_future(work)
@@ -122,6 +145,10 @@ class Adapter:
                 await self._central.start_scanning(filter_duplicates=False)
             elif not wanted and self._central.is_scanning:
                 await self._central.stop_scanning()
+
+    def _pairing(self, connection: Connection) -> PairingConfig:
+        delegate = self._agents.delegate(self._path_of(connection.peer_address))
+        return PairingConfig(sc=True, mitm=True, bonding=True, delegate=delegate)
 
     def _on_advertisement(self, advertisement: Advertisement) -> None:
         path = self._path_of(advertisement.address)

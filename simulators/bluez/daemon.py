@@ -10,9 +10,10 @@ from dbus_fast import Message, MessageType, RequestNameReply, Variant
 from dbus_fast.aio import MessageBus
 
 from simulators.bluez.adapter import Adapter
+from simulators.bluez.agent import AgentManager
 from simulators.bluez.characteristic import RemoteCharacteristic
 from simulators.bluez.device import RemoteDevice
-from simulators.bluez.object_tree import ADAPTER, CHARACTERISTIC, DEVICE, OBJECT_MANAGER, PROPERTIES, ObjectTree
+from simulators.bluez.object_tree import ADAPTER, AGENT_MANAGER, CHARACTERISTIC, DEVICE, OBJECT_MANAGER, PROPERTIES, ObjectTree
 from simulators.bluez.replies import NOTHING, BlueZError, Reply, of_att_error
 
 _BUS = "org.freedesktop.DBus"
@@ -38,16 +39,23 @@ class VirtualBlueZ:
         self._bus = MessageBus(bus_address=bus_address, negotiate_unix_fd=True)
         self._sender = _sender(self._bus)
         self._tree = ObjectTree(self._sender.send)
-        self._adapter = Adapter(central, self._tree)
+        self._agents = AgentManager(self._bus.call)
+        self._adapter = Adapter(central, self._tree, self._agents)
         self._methods: dict[tuple[str, str], Callable[[Message], Awaitable[Reply]]] = {
             (OBJECT_MANAGER, "GetManagedObjects"): self._get_managed_objects,
             (PROPERTIES, "GetAll"): self._get_all,
             (PROPERTIES, "Get"): self._get,
+            (PROPERTIES, "Set"): self._set,
+            (AGENT_MANAGER, "RegisterAgent"): self._register_agent,
+            (AGENT_MANAGER, "RequestDefaultAgent"): self._request_default_agent,
+            (AGENT_MANAGER, "UnregisterAgent"): self._unregister_agent,
             (ADAPTER, "SetDiscoveryFilter"): self._set_discovery_filter,
             (ADAPTER, "StartDiscovery"): self._start_discovery,
             (ADAPTER, "StopDiscovery"): self._stop_discovery,
+            (ADAPTER, "RemoveDevice"): self._remove_device,
             (DEVICE, "Connect"): self._connect,
             (DEVICE, "Disconnect"): self._disconnect,
+            (DEVICE, "Pair"): self._pair,
             (CHARACTERISTIC, "ReadValue"): self._read_value,
             (CHARACTERISTIC, "WriteValue"): self._write_value,
             (CHARACTERISTIC, "StartNotify"): self._start_notify,
@@ -68,6 +76,7 @@ class VirtualBlueZ:
         )
         if await self._bus.request_name("org.bluez") is not RequestNameReply.PRIMARY_OWNER:
             raise RuntimeError("org.bluez is already served on this bus: give the simulators a bus of their own")
+        self._tree.add("/org/bluez", AGENT_MANAGER, {})
         self._adapter.show()
 
     async def stop(self) -> None:
@@ -122,6 +131,33 @@ class VirtualBlueZ:
         if name not in properties:
             raise BlueZError(f"{_BUS}.Error.InvalidArgs", f"no property {name!r}")
         return Reply("v", [properties[name]])
+
+    async def _set(self, message: Message) -> Reply:
+        interface, name, value = message.body
+        if (interface, name) != (DEVICE, "Trusted"):
+            raise BlueZError(f"{_BUS}.Error.PropertyReadOnly", f"{name!r} cannot be set")
+        self._device_of(message).trust(trusted=bool(value.value))
+        return NOTHING
+
+    async def _register_agent(self, message: Message) -> Reply:
+        path, capability = message.body
+        self._agents.register(message.sender or "", path, capability)
+        return NOTHING
+
+    async def _request_default_agent(self, _message: Message) -> Reply:
+        return NOTHING
+
+    async def _unregister_agent(self, message: Message) -> Reply:
+        self._agents.gone(message.sender or "")
+        return NOTHING
+
+    async def _remove_device(self, message: Message) -> Reply:
+        await self._adapter.remove(message.body[0])
+        return NOTHING
+
+    async def _pair(self, message: Message) -> Reply:
+        await self._device_of(message).pair()
+        return NOTHING
 
     async def _set_discovery_filter(self, message: Message) -> Reply:
         wanted: dict[str, Variant] = message.body[0]

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Protocol, TypeVar
 
-from bumble import hci
+from bumble import att, hci
 from bumble.core import ProtocolError
 from bumble.device import Advertisement, Connection
 from dbus_fast import Variant
@@ -18,6 +18,8 @@ from simulators.remote_gatt import advertised_name, advertised_services, explore
 
 T = TypeVar("T")
 _CONNECT_TIMEOUT_S = 20.0
+_UNLIKELY = "Operation failed with ATT error: 0x0e"
+_WANTS_SECURITY = (att.ErrorCode.INSUFFICIENT_AUTHENTICATION, att.ErrorCode.INSUFFICIENT_ENCRYPTION)
 
 
 class AdapterRadio(Protocol):
@@ -35,6 +37,10 @@ class AdapterRadio(Protocol):
 
     async def open_link(self, device: "RemoteDevice") -> Connection:
         """Wait until the device advertises, then connect."""
+        ...
+
+    async def forget_keys(self, address: hci.Address) -> None:
+        """Forget a bond."""
         ...
 
     def spawn(self, work: Awaitable[None]) -> None:
@@ -55,6 +61,12 @@ class RemoteDevice:
         self._connection: Connection | None = None
         self._pending: asyncio.Task[Connection] | None = None
         self._ended_here = False
+        self._bonding = asyncio.Lock()
+
+    @property
+    def bonded(self) -> bool:
+        """Whether keys are kept for it."""
+        return bool((self._tree.get(self.path, DEVICE) or {"Bonded": Variant("b", False)})["Bonded"].value)
 
     @property
     def connected(self) -> bool:
@@ -122,8 +134,44 @@ class RemoteDevice:
             with suppress(ProtocolError, TimeoutError):
                 await self._connection.disconnect()
 
+    async def pair(self) -> None:
+        """Connect, and pair by what the agent can do.
+
+        Raises:
+            BlueZError: paired already, or it failed: the link is ended.
+        """
+        if self.bonded:
+            raise BlueZError("AlreadyExists", "Already Exists")
+        await self.connect()
+        try:
+            await self._bond()
+        except (ProtocolError, TimeoutError, asyncio.CancelledError):
+            await self.disconnect()
+            raise BlueZError("AuthenticationFailed", "Authentication Failed") from None
+
+    def trust(self, *, trusted: bool) -> None:
+        """Take note of what a client thinks of it."""
+        self._tree.change(self.path, DEVICE, {"Trusted": Variant("b", trusted)})
+
+    def remove(self) -> None:
+        """Take all its objects away."""
+        self._table.clear()
+        self._tree.remove(self.path)
+
     async def procedure(self, start: Callable[[], Awaitable[T]]) -> T:
-        """Run an ATT procedure; it fails when the link falls."""
+        """Run an ATT procedure; it fails when the link falls. One that wants security has the link paired first, as Linux does."""
+        try:
+            return await self._procedure(start)
+        except att.ATT_Error as error:
+            if error.error_code not in _WANTS_SECURITY or self._connection is None:
+                raise
+        try:
+            await self._bond()
+        except (ProtocolError, TimeoutError, asyncio.CancelledError):
+            raise BlueZError("Failed", _UNLIKELY) from None
+        return await self._procedure(start)
+
+    async def _procedure(self, start: Callable[[], Awaitable[T]]) -> T:
         connection = self._connection
         if connection is None:
             raise BlueZError("Failed", "Not connected")
@@ -132,9 +180,31 @@ class RemoteDevice:
         except asyncio.CancelledError:
             if self._connection is connection:
                 raise
-            raise BlueZError("Failed", "Operation failed with ATT error: 0x0e") from None
+            raise BlueZError("Failed", _UNLIKELY) from None
+
+    async def _bond(self) -> None:
+        async with self._bonding:
+            connection = self._connection
+            if connection is None:
+                raise BlueZError("Failed", "Not connected")
+            if not self.bonded:
+                await connection.cancel_on_disconnection(connection.pair())
+                self._tree.change(self.path, DEVICE, {"Paired": Variant("b", True), "Bonded": Variant("b", True)})
+
+    async def _encrypted(self, connection: Connection) -> bool:
+        """Encrypt the link with the keys of the bond; where the wearable has others, end it and say why."""
+        try:
+            await connection.cancel_on_disconnection(connection.encrypt())
+        except (ProtocolError, TimeoutError, asyncio.CancelledError):
+            told: list[object] = ["org.bluez.Reason.Authentication", "Connection terminated due to authentication failure"]
+            self._tree.signal(self.path, DEVICE, "Disconnected", "ss", told)
+            await self.disconnect()
+            return False
+        return True
 
     async def _resolve(self, connection: Connection) -> None:
+        if self.bonded and not await self._encrypted(connection):
+            return
         try:
             mtu, services = await connection.cancel_on_disconnection(explore(connection))
         except (ProtocolError, TimeoutError, asyncio.CancelledError):

@@ -9,6 +9,7 @@ Properties = dict[str, Variant]
 OBJECT_MANAGER = "org.freedesktop.DBus.ObjectManager"
 PROPERTIES = "org.freedesktop.DBus.Properties"
 ADAPTER = "org.bluez.Adapter1"
+AGENT_MANAGER = "org.bluez.AgentManager1"
 DEVICE = "org.bluez.Device1"
 SERVICE = "org.bluez.GattService1"
 CHARACTERISTIC = "org.bluez.GattCharacteristic1"
@@ -48,6 +49,10 @@ class ObjectTree:
     def has(self, path: str) -> bool:
         """Say whether there is such an object."""
         return path in self._objects
+
+    def signal(self, path: str, interface: str, member: str, signature: str, body: list[object]) -> None:
+        """Send a signal of an interface's own."""
+        self._signal(path, interface, member, signature, body)
 
     def managed(self) -> dict[str, dict[str, Properties]]:
         """Return everything, as GetManagedObjects does."""

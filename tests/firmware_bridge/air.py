@@ -13,13 +13,15 @@ from uuid import UUID, uuid5
 import numpy as np
 import pytest
 
-from edge.firmware_bridge.bleak_wearable import Backend, BleakWearables
-from edge.firmware_bridge.wearable import ClockReading, KnownWearable, Notification
+from edge.firmware_bridge.bleak_wearable import BleakWearables
+from edge.firmware_bridge.seeker import Backend
+from edge.firmware_bridge.wearable import KnownWearable, Notification
 from protocol.pace import Pace
 from simulators.bluez.daemon import VirtualBlueZ
 from simulators.bus import private_bus
 from simulators.home import Home, HomeEvents
 from simulators.in_process_backend import in_process_backend
+from simulators.pairing import HowToPair
 from simulators.physiology import STORIES, Physiology
 from simulators.plan import PlannedWearable
 from simulators.radio import central
@@ -28,6 +30,7 @@ from simulators.record_memory import Remembered
 SPACE = UUID("6f1c2f5e-6f0e-4a4e-8a43-0d9a3c1b7f00")
 PACE = Pace(datetime.now(UTC), 10.0)
 DEADLINE_S = 30.0
+PASSKEY = 314_159
 
 
 def now() -> int:
@@ -36,23 +39,27 @@ def now() -> int:
 
 @dataclass
 class Air:
-    """One home that can be listened to. aired: (wearable, sequence) first on the air."""
+    """One home that can be listened to. aired: (wearable, sequence) first on the air. shown: numbers on displays."""
 
     home: Home
     known: list[KnownWearable]
     backend: Backend | None
     bus: str | None
     aired: list[tuple[UUID, int]] = field(default_factory=list)
+    shown: list[int] = field(default_factory=list)
 
     def wearables(self) -> BleakWearables:
         return BleakWearables(self.known, now, PACE, self.backend, dice=lambda: 0.0)
 
 
 @asynccontextmanager
-async def living_home(radio: str, monkeypatch: pytest.MonkeyPatch, *kinds: str, hand_over: bool = True) -> AsyncIterator[Air]:
+async def living_home(
+    radio: str, monkeypatch: pytest.MonkeyPatch, *kinds: str, hand_over: bool = True, pairing: HowToPair | None = None
+) -> AsyncIterator[Air]:
     """Yield a home whose radio is "bluez" (dbus-daemon, virtual org.bluez, bleak as it is) or "in_process"."""
     planned = tuple(
-        PlannedWearable(uuid5(SPACE, kind), kind, f"C0:11:22:33:44:{i:02X}", f"W{i}", hand_over=hand_over) for i, kind in enumerate(kinds)
+        PlannedWearable(uuid5(SPACE, kind), kind, f"C0:11:22:33:44:{i:02X}", f"W{i}", hand_over, pairing, PASSKEY)
+        for i, kind in enumerate(kinds)
     )
     aired: list[tuple[UUID, int]] = []
 
@@ -60,21 +67,22 @@ async def living_home(radio: str, monkeypatch: pytest.MonkeyPatch, *kinds: str, 
         aired.append((wearable.id, remembered.sequence))
 
     body = Physiology(STORIES["calm_day"], np.random.default_rng(7))
-    home = Home(body, planned, PACE, random.Random(7), HomeEvents(on_air))
+    shown: list[int] = []
+    home = Home(body, planned, PACE, random.Random(7), HomeEvents(on_air, lambda _wearable, number: shown.append(number)))
     known = [KnownWearable(w.id, SPACE, w.address, w.kind) for w in planned]
     gateway_radio = await central(home.link)
     await home.start()
     try:
         if radio == "in_process":
             classes = in_process_backend(gateway_radio)
-            yield Air(home, known, Backend(classes.scanner, classes.client), None, aired)
+            yield Air(home, known, Backend(classes.scanner, classes.client), None, aired, shown)
             return
         with private_bus(Path(dbus_daemon())) as bus:
             monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", bus.address)
             daemon = VirtualBlueZ(gateway_radio, bus.address)
             await daemon.start()
             try:
-                yield Air(home, known, None, bus.address, aired)
+                yield Air(home, known, None, bus.address, aired, shown)
             finally:
                 await daemon.stop()
     finally:
@@ -95,7 +103,7 @@ async def listen(
     got: list[Notification] = []
     async with asyncio.timeout(DEADLINE_S), aclosing(wearables.notifications()) as notifications:
         async for notification in notifications:
-            if isinstance(notification, ClockReading):
+            if not isinstance(notification, Notification):
                 continue
             got.append(notification)
             if then is not None:

@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from edge.firmware_bridge.bleak_wearable import Backend, BleakWearables
+from edge.firmware_bridge.bleak_wearable import BleakWearables
 from edge.firmware_bridge.measurements import readings_of
 from edge.firmware_bridge.profiles import identifiers
+from edge.firmware_bridge.seeker import Backend
 from edge.firmware_bridge.wearable import KnownWearable, Notification
 from protocol.metrics import (
     BLOOD_GLUCOSE,

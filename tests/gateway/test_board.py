@@ -87,3 +87,13 @@ async def test_a_broken_file_of_alarms_is_no_reason_not_to_start(tmp_path: Path,
     await board(tmp_path, keystore, on_disk).found(finding(1))
     (tmp_path / "hub" / "alarms.bin").write_bytes(b"junk")
     assert board(tmp_path, keystore, on_disk).alarms == ()
+
+
+async def test_each_wearable_with_other_keys_is_an_alarm_of_its_own_and_stays_so(
+    tmp_path: Path, keystore: FileKeystore, on_disk: DiskThread
+) -> None:
+    first = board(tmp_path, keystore, on_disk)
+    for wearable, at in ((BELT, NOW), (CUFF, NOW), (BELT, NOW + 1), (KnownWearable(UUID(int=99), UUID(int=9), "", ""), NOW)):
+        await first.changed_bond(wearable.id, at)
+    assert [(alarm.about, alarm.at) for alarm in first.alarms] == [(BELT.id, NOW + 1), (CUFF.id, NOW)]
+    assert board(tmp_path, keystore, on_disk).alarms == first.alarms

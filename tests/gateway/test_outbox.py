@@ -8,9 +8,9 @@ import pytest
 from edge.gateway.outbox import HOLD_MS, Outbox, Parcel
 from protocol.envelope import MessageClass, digest, read_opening
 from protocol.errors import SealBroken, UnknownEpoch
-from protocol.message import Gap, GapReason, Waveforms
+from protocol.message import Gap, GapReason, Waveforms, WearableAdopted
 from protocol.samples import Reading, WaveformPiece, batch_of
-from tests.support.gateway import BELT, NOON, Rig
+from tests.support.gateway import BELT, NOON, PATIENT, Rig
 
 
 @pytest.fixture
@@ -203,3 +203,11 @@ def test_two_outboxes_never_share_an_epoch(rig: Rig) -> None:
     other = Outbox(rig.disk, rig.outbox._keyring, 1 << 30)
     other.put([vitals()], NOON)
     assert len({epoch for epoch, _, _ in rig.rows()}) == 2
+
+
+def test_nothing_passes_an_adoption_that_has_no_receipt(rig: Rig) -> None:
+    rig.outbox.put([vitals(), Parcel(WearableAdopted(BELT, PATIENT, "thermometer", "C0:11:22:33:00:09"), NOON, NOON), vitals()], NOON)
+    [waiting] = rig.outbox.waiting(10)
+    assert (waiting.counter, waiting.of_class) == (2, MessageClass.ADOPTION)
+    rig.outbox.receive(rig.receipt(waiting.epoch, [2]), NOON)
+    assert [one.counter for one in rig.outbox.waiting(10)] == [0, 3, 1]

@@ -4,21 +4,25 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
-from edge.firmware_bridge.profiles.identifiers import HEART_RATE_MEASUREMENT, PULSE_OXIMETER_CONTINUOUS, WAVEFORM
-from edge.firmware_bridge.wearable import ClockReading, KnownWearable, Notification
+from edge.firmware_bridge.profiles.identifiers import HEART_RATE_MEASUREMENT, PULSE_OXIMETER_CONTINUOUS, TEMPERATURE_MEASUREMENT, WAVEFORM
+from edge.firmware_bridge.wearable import ChangedBond, ClockReading, KnownWearable, Notification
 from edge.gateway.assembly import household_of
 from edge.gateway.board import Board
 from edge.gateway.disk import DiskThread
 from edge.gateway.drain import Drain
+from edge.gateway.household import read_household, write_household
 from edge.gateway.meters import REFUSED, REPEATS
 from edge.gateway.spool import Spool
 from edge.gateway.vitals_line import VitalsLine, grouped
 from protocol.findings import Finding, decode_evidence
-from protocol.message import Waveforms
+from protocol.message import Waveforms, WearableAdopted
 from protocol.samples import SampleBatch
 from tests.support.gateway import BELT, NOON, PATIENT, FakeUplink, FakeWearables, Rig
 
@@ -39,14 +43,17 @@ class Home:
         self.start()
 
     def start(self) -> None:
+        self.start_with(KNOWN)
+
+    def start_with(self, known: list[KnownWearable]) -> None:
         self.wearables, self.uplink, self.thread = FakeWearables(), FakeUplink(), DiskThread()
         spool = Spool(self.rig.disk, self.rig.keystore)
         memories = {patient: memory.text for patient, memory in spool.memories().items()}
         drain = Drain(self.rig.outbox, self.uplink, self.thread, lambda: NOON, time.monotonic, lambda: 0.5, lambda _: None)
-        self.board = Board(KNOWN, self.folder / "hub", self.rig.keystore, lambda: NOON, {}, lambda: True, no_messages, self.thread)
+        self.board = Board(known, self.folder / "hub", self.rig.keystore, lambda: NOON, {}, lambda: True, no_messages, self.thread)
         self.line = VitalsLine(
             self.wearables,
-            household_of(KNOWN, memories),
+            household_of(known, memories),
             spool,
             self.rig.outbox,
             drain,
@@ -54,6 +61,7 @@ class Home:
             lambda: NOON,
             self.fold_seconds,
             self.board,
+            partial(write_household, self.folder / "household.json"),
         )
 
     @asynccontextmanager
@@ -241,3 +249,37 @@ async def test_an_error_of_the_source_comes_through_the_grouping() -> None:
     assert await anext(groups) == [1]
     with pytest.raises(ConnectionResetError):
         await anext(groups)
+
+
+NEW = KnownWearable(UUID(int=77), PATIENT, "C0:11:22:33:00:77", "thermometer", bonded=True, adopted_here=True)
+
+
+def adoptions(home: Home) -> list[WearableAdopted]:
+    return [body for _, body in home.rig.said() if isinstance(body, WearableAdopted)]
+
+
+async def test_a_wearable_that_is_adopted_is_written_down_told_shown_and_told_again_at_the_next_start(home: Home) -> None:
+    async with home.running():
+        await home.line.adopt(NEW)
+        assert NEW in read_household(home.folder / "household.json")
+        assert home.wearables.adopted == [NEW]
+        assert home.board.shown[NEW.id].wearable == NEW
+        told = WearableAdopted(NEW.id, PATIENT, "thermometer", "C0:11:22:33:00:77")
+        assert adoptions(home) == [told]
+        home.wearables.queue.put_nowait(Notification(NEW.id, TEMPERATURE_MEASUREMENT, bytes.fromhex("006c0100ff"), NOON))
+        await home.until(lambda: bool(home.board.shown[NEW.id].latest))
+        with pytest.raises(LookupError):
+            await home.line.adopt(replace(NEW, id=UUID(int=78), patient=UUID(int=79)))
+    home.restart()
+    home.start_with(read_household(home.folder / "household.json"))
+    async with home.running():
+        await home.until(lambda: adoptions(home) == [told, told])
+
+
+async def test_a_changed_bond_is_an_alarm_of_the_home(home: Home) -> None:
+    home.wearables.queue.put_nowait(ChangedBond(BELT, NOON))
+    async with home.running():
+        await home.until(lambda: bool(home.board.alarms))
+    [alarm] = home.board.alarms
+    assert (alarm.kind, alarm.priority, alarm.patient) == ("changed_bond", "medium", PATIENT)
+    assert "keys" in alarm.explanation

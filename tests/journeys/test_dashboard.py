@@ -10,10 +10,14 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
+import psycopg
 import pytest
 
 from deploy.local.site import ROOT
+from deploy.local.wearables import PASSKEY
+from edge.gateway.household import read_household
 from tests.support.stack import Stack, whole_stack
 
 DASHBOARD = ROOT / "cloud" / "dashboard"
@@ -55,6 +59,23 @@ def test_a_patient_opens_the_hub_on_a_phone_and_answers_an_alarm(stack: Stack) -
     sick = stack.site.households[2]
     _browser("hub.spec.ts", E2E_HUB=sick.hub, E2E_HUB_CODE=sick.code)
     assert len(list(SCREENSHOTS.glob("[67]-*.png"))) == 2
+
+
+@pytest.mark.browser
+def test_a_patient_adds_devices_at_the_hub_and_the_cloud_knows_whose_they_are(stack: Stack) -> None:
+    home = stack.site.households[0]
+    if home.bus is None:
+        pytest.skip("dbus-daemon is missing (Debian package dbus): pairing is BlueZ's")
+    log, simulators = stack.site.processes.logs / "simulators.log", stack.site.processes.pids()["simulators"]
+    about = {"E2E_DISPLAYS": str(log), "E2E_SIMULATORS": str(simulators), "E2E_PASSKEY": f"{PASSKEY:06}"}
+    _browser("adding.spec.ts", E2E_HUB=home.hub, E2E_HUB_CODE=home.code, **about)
+    assert len(list(SCREENSHOTS.glob("[89]-*.png")) + list(SCREENSHOTS.glob("1[01]-*.png"))) == 4
+    added = {wearable.id for wearable in read_household(home.folder / "household.json") if wearable.adopted_here and wearable.bonded}
+    assert len(added) == 2
+    with psycopg.connect(stack.database_url) as connection:
+        connection.execute("select set_config('mediassist.organisation', %s, false)", [str(home.home.organisation)])
+        rows = "select distinct wearable_id, patient_id from series where wearable_id = any(%s)"
+        assert set(connection.execute(rows, [list(added)])) == {(wearable, UUID(home.home.patient)) for wearable in added}
 
 
 def test_no_process_writes_a_name_an_address_a_password_or_a_key_into_its_log(stack: Stack) -> None:

@@ -11,7 +11,7 @@ from protocol.batches import decode_batch, encode_batch
 from protocol.envelope import MessageClass
 from protocol.errors import Undecodable
 from protocol.findings import Detector, Finding, Priority, decode_evidence, encode_evidence
-from protocol.message import Body, Gap, GapReason, GivenUp, Waveforms, class_of, decode_body, encode_body
+from protocol.message import Body, Gap, GapReason, GivenUp, Waveforms, WearableAdopted, class_of, decode_body, encode_body
 from protocol.metrics import METRICS, Absence, Form
 from protocol.samples import NO_RECORD, ClockEvidence, Reading, WaveformPiece, batch_of
 
@@ -75,6 +75,20 @@ def test_a_finding_comes_back_with_its_evidence() -> None:
     back = same(a_finding())
     assert back == a_finding()
     assert decode_evidence(back.evidence).readings() == [Reading(BELT, 1, 900, 160.0, 3)]
+
+
+def test_an_adoption_comes_back() -> None:
+    adopted = WearableAdopted(BELT, BELT, "thermometer", "C0:11:22:33:00:01")
+    assert same(adopted) == adopted
+
+
+@pytest.mark.parametrize(
+    "adopted",
+    [WearableAdopted(BELT, BELT, "Thermo meter", "C0:11:22:33:00:01"), WearableAdopted(BELT, BELT, "thermometer", "c0:11:22:33:00:01\n")],
+)
+def test_an_adoption_of_no_kind_or_address_is_undecodable(adopted: WearableAdopted) -> None:
+    with pytest.raises(Undecodable):
+        same(adopted)
 
 
 def test_a_gap_comes_back() -> None:

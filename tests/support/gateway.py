@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
 
-from edge.firmware_bridge.wearable import ClockReading, Notification
+from edge.firmware_bridge.wearable import KnownWearable, Said
 from edge.gateway.disk import Disk
 from edge.gateway.keyring import Keyring
 from edge.gateway.outbox import Outbox
@@ -111,12 +111,16 @@ class FakeWearables:
     """Wearables made of a queue; remembers what it was told to forget."""
 
     def __init__(self) -> None:
-        self.queue: asyncio.Queue[Notification | ClockReading] = asyncio.Queue()
+        self.queue: asyncio.Queue[Said] = asyncio.Queue()
         self.kept: list[tuple[UUID, int, int]] = []
+        self.adopted: list[KnownWearable] = []
 
-    async def notifications(self) -> AsyncIterator[Notification | ClockReading]:
+    async def notifications(self) -> AsyncIterator[Said]:
         while True:
             yield await self.queue.get()
 
     async def keep(self, wearable: UUID, session: int, sequence: int) -> None:
         self.kept.append((wearable, session, sequence))
+
+    async def adopt(self, wearable: KnownWearable) -> None:
+        self.adopted.append(wearable)

@@ -15,9 +15,10 @@ from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from edge.gateway.adding import Adding
 from edge.gateway.alarms import QUIET_MS, Alarm
 from edge.gateway.board import Board, Shown
-from edge.gateway.hub import words
+from edge.gateway.hub import adding_pages, words
 from edge.gateway.hub.access import Access, Session, TooOften
 
 HERE = Path(__file__).parent
@@ -43,8 +44,8 @@ class Place:
     secure: bool
 
 
-def pages(board: Board, access: Access, place: Place) -> FastAPI:
-    """Return the application."""
+def pages(board: Board, access: Access, place: Place, adding: Adding | None = None) -> FastAPI:
+    """Return the application. adding: how a device is added; None: not at this hub."""
     templates = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined)
     app = FastAPI(title="MediAssist hub", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(place.hosts))
@@ -55,7 +56,8 @@ def pages(board: Board, access: Access, place: Place) -> FastAPI:
 
     async def home(session: Session, name: str) -> HTMLResponse:
         waiting = await board.waiting()
-        return page(name, csrf=session.csrf, connected=board.connected(), waiting=waiting, view=_view(board, place.zone))
+        view = _view(board, place.zone)
+        return page(name, csrf=session.csrf, connected=board.connected(), waiting=waiting, view=view, may_add=adding is not None)
 
     def back() -> RedirectResponse:
         return RedirectResponse("/", HTTPStatus.SEE_OTHER, _HEADERS)
@@ -91,35 +93,38 @@ def pages(board: Board, access: Access, place: Place) -> FastAPI:
         response.set_cookie(COOKIE, secret, httponly=True, samesite="strict", secure=place.secure)
         return response
 
-    async def allowed(request: Request) -> bool:
-        """Say whether a form comes from our page, signed in."""
+    async def allowed(request: Request) -> dict[str, str] | None:
+        """Return the fields of a form that comes from our page, signed in; None for any other."""
         session, form = session_of(request), await _form(request)
-        return session is not None and form is not None and hmac.compare_digest(form.get("csrf", ""), session.csrf)
+        genuine = session is not None and form is not None and hmac.compare_digest(form.get("csrf", ""), session.csrf)
+        return form if genuine else None
 
     def refused() -> HTMLResponse:
         return page("sign_in.html", HTTPStatus.FORBIDDEN, error="Please sign in again.")
 
     @app.post("/sign-out")
     async def sign_out(request: Request) -> Response:
-        if not await allowed(request):
+        if await allowed(request) is None:
             return refused()
         access.sign_out(request.cookies.get(COOKIE))
         return back()
 
     @app.post("/alarms/{alarm}/quiet")
     async def quiet(request: Request, alarm: UUID) -> Response:
-        if not await allowed(request):
+        if await allowed(request) is None:
             return refused()
         await board.put_off(alarm)
         return back()
 
     @app.post("/alarms/{alarm}/seen")
     async def seen(request: Request, alarm: UUID) -> Response:
-        if not await allowed(request):
+        if await allowed(request) is None:
             return refused()
         await board.seen(alarm)
         return back()
 
+    if adding is not None:
+        app.include_router(adding_pages.routes(adding, board, place.zone, adding_pages.Desk(page, session_of, allowed, refused)))
     return app
 
 
@@ -184,7 +189,7 @@ def _alarm(alarm: Alarm, now: int, zone: ZoneInfo) -> dict[str, object]:
         "priority": alarm.priority,
         "text": words.alarm_text(alarm.kind),
         "explanation": alarm.explanation,
-        "advice": words.advice(alarm.priority),
+        "advice": words.advice(alarm.kind, alarm.priority),
         "when": words.ago(alarm.at, now, zone),
         "quiet": quiet,
         "quiet_minutes": QUIET_MS[alarm.priority] // 60_000,

@@ -51,12 +51,21 @@ _ALARMS = {
     "glucose": "Your blood sugar needs attention",
     "early_warning": "Your vital signs are outside what is usual",
     "vital_anomaly": "Your heartbeat or vital signs look unusual",
+    "changed_bond": "A device is not the one that was added",
 }
 _ADVICE = {
     "high": "Call your care team now. If you feel very unwell, call an ambulance.",
     "medium": "Rest, check that your devices sit well, and call your care team today.",
     "low": "Your care team will look at it.",
 }
+_ADVICE_OF_KIND = {"changed_bond": "If you have reset it, add it again below. If not, put it away and call your care team."}
+WHY_NOT_PAIRED = {
+    "wrong_answer": "That was not the number on the device, or it took too long. Choose the device and try again.",
+    "refused": "The device refused. Switch it off and on, remove it from your phone or other hubs, and try again.",
+    "gone": "The device went away. Bring it closer, make sure that it is switched on, and try again.",
+    "no_radio": "The radio of this hub cannot listen now. Switch the hub off and on, then try again.",
+}
+_CLOSE_DBM, _NEAR_DBM = -60, -80
 _BESIDE = frozenset({DIASTOLIC_PRESSURE.code, MEAN_PRESSURE.code})
 
 
@@ -105,6 +114,13 @@ def alarm_text(kind: str) -> str:
     return _ALARMS.get(kind, kind.replace("_", " ").capitalize())
 
 
-def advice(priority: str) -> str:
+def advice(kind: str, priority: str) -> str:
     """Return what to do about an alarm."""
-    return _ADVICE[priority]
+    return _ADVICE_OF_KIND.get(kind, _ADVICE[priority])
+
+
+def closeness(signal: int) -> str:
+    """Return how near a device is by its signal strength (dBm), in a sentence."""
+    if signal >= _CLOSE_DBM:
+        return "It is close."
+    return "It is near." if signal >= _NEAR_DBM else "It is far away, or behind a wall."

@@ -13,7 +13,7 @@ from edge.gateway.outbox import Parcel
 from protocol import channels
 from protocol.envelope import EpochKeys, Header, MessageClass, digest, read_opening
 from protocol.findings import Detector, Finding, Priority, encode_evidence
-from protocol.message import Gap, GapReason, GivenUp, encode_body
+from protocol.message import Gap, GapReason, GivenUp, WearableAdopted, encode_body
 from protocol.receipts import read_receipt
 from protocol.samples import Reading, batch_of
 from provisioning.sealing_keys import PrivateKey, Suite
@@ -213,6 +213,29 @@ async def test_what_speaks_of_anothers_wearable_or_patient_is_kept_sealed(wire: 
     assert wire.rows("select reason from dead_letter") == [(reason,)]
     assert wire.rows("select count(*) from undecoded") == [(1,)]
     assert wire.rows("select (select count(*) from reading) + (select count(*) from finding)") == [(0,)]
+
+
+async def test_a_wearable_that_is_adopted_at_home_belongs_there_and_its_readings_are_stored(wire: Exchange) -> None:
+    adopted = Parcel(WearableAdopted(STRANGER, PATIENT, "thermometer", "C0:11:22:33:00:09"), NOON, NOON)
+    for _ in range(2):
+        wire.rig.outbox.put([adopted], NOON)
+        await wire.carry(*wire.queued())
+        wire.bring_back()
+    wire.rig.outbox.put([vitals(70, wearable=STRANGER)], NOON)
+    await wire.carry(*wire.queued())
+    expected = [(1, GATEWAY, PATIENT, "thermometer", "C0:11:22:33:00:09")]
+    assert wire.rows("select organisation_id, gateway_id, patient_id, kind, address from wearable where id = %s", STRANGER) == expected
+    assert wire.rows("select value from reading") == [(70.0,)]
+    assert wire.rows("select count(*) from dead_letter") == [(0,)]
+
+
+async def test_a_gateway_adopts_nothing_for_somebody_who_does_not_live_with_it(wire: Exchange) -> None:
+    wire.rig.outbox.put([Parcel(WearableAdopted(STRANGER, STRANGER, "thermometer", "C0:11:22:33:00:09"), NOON, NOON)], NOON)
+    await wire.carry(*wire.queued())
+    assert wire.rows("select reason from dead_letter") == [("unknown_patient",)]
+    assert wire.rows("select count(*) from wearable where id = %s", STRANGER) == [(0,)]
+    wire.bring_back()
+    assert wire.rig.outbox.depth() == 0
 
 
 async def test_a_finding_raises_its_alert_once_even_when_it_is_said_in_two_messages(wire: Exchange) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from edge.firmware_bridge.profiles.device_information import DeviceInformation
 from edge.firmware_bridge.wearable import KnownWearable
+from edge.gateway.adding import Adding
 from edge.gateway.board import SILENT_MS, Board
 from edge.gateway.disk import DiskThread
 from edge.gateway.hub import words
@@ -21,6 +22,7 @@ from edge.gateway.hub.pages import HERE, MOST_FORM_BYTES, Place, pages
 from protocol.metrics import BATTERY, DIASTOLIC_PRESSURE, HEART_RATE, SYSTOLIC_PRESSURE
 from protocol.samples import Reading
 from provisioning.keystore import FileKeystore
+from tests.gateway.test_adding import FakePairing
 from tests.gateway.test_alarms import NOW, finding
 
 CODE = "ABCD2345"
@@ -35,6 +37,7 @@ class Hub:
 
     browser: httpx.AsyncClient
     board: Board
+    pairing: FakePairing
     now: int = NOW
     connected: bool = True
     waiting: int = 0
@@ -42,11 +45,11 @@ class Hub:
     async def open(self, code: str = CODE) -> httpx.Response:
         return await self.browser.post("/sign-in", data={"code": code})
 
-    async def press(self, path: str, csrf: str | None = None) -> httpx.Response:
+    async def press(self, path: str, csrf: str | None = None, **fields: str) -> httpx.Response:
         if csrf is None:
             found = re.search(r'name="csrf" value="([^"]+)"', (await self.browser.get("/")).text)
             csrf = "" if found is None else found[1]
-        return await self.browser.post(path, data={"csrf": csrf})
+        return await self.browser.post(path, data={"csrf": csrf, **fields})
 
 
 @pytest.fixture
@@ -66,10 +69,17 @@ async def hub(tmp_path: Path, on_disk: DiskThread) -> AsyncIterator[Hub]:
 
     board = Board([BELT, CUFF], tmp_path / "hub", keystore, lambda: opened.now, about, lambda: opened.connected, waiting, on_disk)
     access = Access(CODE, lambda: f"secret-{next(count)}", lambda: opened.now / 1000)
-    app = pages(board, access, Place(ZoneInfo("Europe/Berlin"), ("hub.home",), secure=False))
+    pairing = FakePairing()
+
+    async def adopt(wearable: KnownWearable) -> None:
+        board.add(wearable)
+
+    adding = Adding(pairing, board, adopt, lambda: UUID(int=42))
+    app = pages(board, access, Place(ZoneInfo("Europe/Berlin"), ("hub.home",), secure=False), adding)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hub.home", follow_redirects=True) as browser:
-        opened = Hub(browser, board)
+        opened = Hub(browser, board, pairing)
         yield opened
+    await adding.close()
 
 
 async def test_without_the_code_nothing_is_told(hub: Hub) -> None:

@@ -57,4 +57,4 @@ def test_every_kind_of_device_has_a_name_and_every_priority_an_advice() -> None:
     assert set(words.KINDS) >= CONTINUOUS
     assert words.kind_text("smart_insole") == "Smart insole"
     assert words.alarm_text("early_warning") != words.alarm_text("some_new_kind") == "Some new kind"
-    assert all(words.advice(priority) for priority in ("high", "medium", "low"))
+    assert all(words.advice("glucose", priority) for priority in ("high", "medium", "low"))

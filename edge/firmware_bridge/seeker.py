@@ -1,0 +1,112 @@
+"""Hears what advertises, with the one scanner of a gateway; it runs only while somebody waits.
+
+BlueZ allows one discovery per client, so whoever seeks a wearable, or looks around for a new one, does it here.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+from bleak import BleakAdapter, BleakScanner
+from bleak.backends.adapter import BaseBleakAdapter
+from bleak.backends.client import BaseBleakClient
+from bleak.backends.device import BLEDevice
+from bleak.backends.scanner import AdvertisementData, BaseBleakScanner
+
+from edge.firmware_bridge.profiles import identifiers
+from edge.firmware_bridge.wearable_link import LINK_FAILURES
+
+KINDS = {
+    identifiers.HEART_RATE_SERVICE: "heart_rate_belt",
+    identifiers.PULSE_OXIMETER_SERVICE: "pulse_oximeter",
+    identifiers.HEALTH_THERMOMETER_SERVICE: "thermometer",
+    identifiers.BLOOD_PRESSURE_SERVICE: "blood_pressure_cuff",
+    identifiers.WEIGHT_SCALE_SERVICE: "weight_scale",
+    identifiers.GLUCOSE_SERVICE: "glucose_meter",
+    identifiers.CONTINUOUS_GLUCOSE_SERVICE: "glucose_sensor",
+    identifiers.BIOSIGNAL_SERVICE: "ecg_patch",
+}
+"""Service -> the kind of wearable that offers it."""
+
+Heard = Callable[[BLEDevice, AdvertisementData], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """bleak's own classes for another radio than the platform's, handed through to its `backend=`.
+
+    A radio of one process has no links that outlive it: without an `adapter` beside a `scanner` none are looked for.
+    """
+
+    scanner: type[BaseBleakScanner] | None = None
+    client: type[BaseBleakClient] | None = None
+    adapter: type[BaseBleakAdapter] | None = None
+
+
+class Seeker:
+    """The one scanner."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self._sought: dict[str, asyncio.Future[BLEDevice]] = {}
+        self._listeners: list[Heard] = []
+        self._scanner: BleakScanner | None = None
+        self._lock = asyncio.Lock()
+
+    async def find(self, address: str) -> BLEDevice:
+        """Return the device once it is heard, or at once where its link is already up."""
+        if (device := await self._connected(address)) is not None:
+            return device
+        found: asyncio.Future[BLEDevice] = asyncio.get_running_loop().create_future()
+        self._sought[address] = found
+        try:
+            await self._listen()
+            return await found
+        finally:
+            self._sought.pop(address, None)
+            await self._rest()
+
+    @asynccontextmanager
+    async def listening(self, heard: Heard) -> AsyncGenerator[None]:
+        """Have every advertisement told while the context lasts."""
+        self._listeners.append(heard)
+        try:
+            await self._listen()
+            yield
+        finally:
+            self._listeners.remove(heard)
+            await self._rest()
+
+    async def _connected(self, address: str) -> BLEDevice | None:
+        if self._backend.scanner is not None and self._backend.adapter is None:
+            return None
+        adapter = await BleakAdapter.get(backend=self._backend.adapter)
+        devices = await adapter.get_connected_devices(list(KINDS))
+        return next((device for device in devices if device.address.upper() == address), None)
+
+    async def _listen(self) -> None:
+        """Start the scanner, or start it anew: BlueZ tells of an unchanged advertisement only once in a discovery."""
+        async with self._lock:
+            await self._stop()
+            scanner = BleakScanner(self._heard, scanning_mode="active", backend=self._backend.scanner)
+            await scanner.start()
+            self._scanner = scanner
+
+    async def _rest(self) -> None:
+        async with self._lock:
+            if not self._sought and not self._listeners:
+                with suppress(*LINK_FAILURES):
+                    await self._stop()
+
+    async def _stop(self) -> None:
+        scanner, self._scanner = self._scanner, None
+        if scanner is not None:
+            await scanner.stop()
+
+    def _heard(self, device: BLEDevice, advertisement: AdvertisementData) -> None:
+        for heard in self._listeners:
+            heard(device, advertisement)
+        found = self._sought.get(device.address.upper())
+        if found is not None and not found.done():
+            found.set_result(device)
