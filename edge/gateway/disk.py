@@ -10,10 +10,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import ParamSpec, Self, TypeVar
 
+from provisioning import secret_files
+
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 PAGE_BYTES = 1024
 """A transaction writes whole pages: small ones wear a card's flash less. A file that was made with others keeps them."""
 
@@ -85,6 +87,12 @@ update state set folded_upto = coalesce((select max(id) from spool where folded 
 drop index spool_by_folded;
 alter table spool drop column folded;
 """
+_FROM_2 = """
+update state set folded_upto = min(folded_upto, coalesce((select max(id) from spool), 0));
+update watch set upto = min(upto, coalesce((select max(id) from spool), 0));
+"""
+"""A program of layout 2 could give ids anew that counted as folded."""
+_UPGRADES = {1: _FROM_1 + _FROM_2, 2: _FROM_2}
 
 
 class DiskError(Exception):
@@ -114,10 +122,11 @@ class Disk:
             raise DiskError(f"{path.name} is not a gateway's database: {error}") from error
         if version == 0:
             self._link.executescript(f"begin; {_SCHEMA} pragma user_version = {SCHEMA_VERSION}; commit;")
-        elif version == 1:
-            self._link.executescript(f"begin; {_FROM_1} pragma user_version = {SCHEMA_VERSION}; commit;")
+        elif version in _UPGRADES:
+            self._link.executescript(f"begin; {_UPGRADES[version]} pragma user_version = {SCHEMA_VERSION}; commit;")
         elif version != SCHEMA_VERSION:
             raise DiskError(f"{path.name} has layout {version}; this program knows {SCHEMA_VERSION}: run the newer program")
+        secret_files.sync_folder(path.parent)  # a rollback journal that came back after a power cut would undo everything
 
     @contextmanager
     def transaction(self) -> Generator[sqlite3.Connection]:

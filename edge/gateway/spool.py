@@ -130,7 +130,8 @@ class Spool:
         """Note what a restart must know, and delete folded rows that no watch looks back to: waveforms at once, readings after a while.
 
         heard: how far wearables have been heard; until it is noted here, their newest rows say it. memories: of patients, each as of a
-        spooled id up to which every finding has been said; what came after is judged again.
+        spooled id up to which every finding has been said; what came after is judged again. The newest row stays: the next one's id is one
+        more than the greatest here, and an id that came again would count as folded.
         """
         with self._disk.transaction() as link:
             link.executemany(
@@ -145,7 +146,9 @@ class Spool:
                 ],
             )
             link.execute(
-                "delete from spool where id <= (select folded_upto from state) and (waveform or arrived_at <= ?)", (now - LOOK_BACK_MS,)
+                "delete from spool where id <= (select folded_upto from state) and (waveform or arrived_at <= ?)"
+                " and id < (select max(id) from spool)",
+                (now - LOOK_BACK_MS,),
             )
 
     def already_said(self, findings: Sequence[UUID]) -> set[UUID]:

@@ -117,3 +117,25 @@ def test_a_file_that_is_no_database_or_from_the_future_is_refused_with_a_reason(
     Disk(tmp_path / "new").read().execute("pragma user_version = 99")
     with pytest.raises(DiskError, match="layout 99"):
         Disk(tmp_path / "new")
+
+
+def test_an_id_never_comes_again_however_quiet_the_home_was(tmp_path: Path, keys: Keys) -> None:
+    disk = Disk(tmp_path / "gateway.sqlite")
+    spool = Spool(disk, keys)
+    kept = spool.keep([(NOON, a_notification(1, WAVEFORM)), (NOON, a_notification(2, WAVEFORM))])
+    with disk.transaction() as link:
+        spool.mark_folded(link, kept[-1].id)
+    spool.tidy(NOON + 10 * LOOK_BACK_MS, {}, {})
+    later = spool.keep([(NOON, a_notification(3, WAVEFORM))])
+    assert later[0].id > kept[-1].id
+    assert spool.unfolded(10) == later, "what comes after a quiet time is folded too"
+
+
+def test_a_file_of_the_second_layout_folds_what_comes_next(tmp_path: Path, keys: Keys) -> None:
+    disk = Disk(tmp_path / "gateway.sqlite")
+    disk.read().execute("update state set folded_upto = 500")
+    disk.read().execute("pragma user_version = 2")
+    disk.close()
+    spool = Spool(Disk(tmp_path / "gateway.sqlite"), keys)
+    kept = spool.keep([(NOON, a_notification(1))])
+    assert spool.unfolded(10) == kept
