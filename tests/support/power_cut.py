@@ -50,6 +50,10 @@ class _Vfs(ctypes.Structure):
     ]
 
 
+_ALIVE: list[Any] = []
+"""What SQLite may still call through a connection that was left open: it lives as long as the process."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One thing done to one file. at: offset or new size. A sync without a name is of the folder: what was deleted stays so."""
@@ -88,7 +92,7 @@ def recorded(folder: Path) -> Generator[Recorder]:
     platform = library.sqlite3_vfs_find(None)
     names: dict[int, str] = {}
     listened: dict[int, _IoMethods] = {}
-    kept: list[Any] = []
+    kept = _ALIVE
 
     def methods_of(original: int) -> _IoMethods:
         if original in listened:
@@ -141,6 +145,7 @@ def recorded(folder: Path) -> Generator[Recorder]:
 
     vfs = _Vfs.from_buffer_copy(platform.contents)
     vfs.name = b"recorded"
+    kept.extend([vfs, *ours, listened, names])
     vfs.open, vfs.delete = (ctypes.cast(function, _P).value for function in ours)
     library.sqlite3_vfs_register(ctypes.byref(vfs), 1)
     os.fsync = on_fsync
