@@ -6,7 +6,7 @@ start would open it. `make test` opens a spread of them, `make test-slow` all.
 
 import random
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
@@ -103,13 +103,14 @@ def worked(folder: Path, rounds: int) -> Day:
     return day
 
 
-def spread(steps: list[Step], every: int) -> list[tuple[int, str, Files]]:
-    """Return every `every`-th disk that can be found, each once."""
-    found: dict[tuple[int, int], tuple[int, str, Files]] = {}
+def spread(steps: list[Step], every: int) -> Iterator[tuple[int, str, Files]]:
+    """Yield every `every`-th disk that can be found, each once for each number of steps."""
+    seen: set[tuple[int, int]] = set()
     for number, (done, which, files) in enumerate(power_cut.images(steps, random.Random(11))):
-        if number % every == 0:
-            found.setdefault((done, hash(tuple(sorted(files.items())))), (done, which, files))
-    return list(found.values())
+        key = (done, hash(tuple(sorted(files.items()))))
+        if number % every == 0 and key not in seen:
+            seen.add(key)
+            yield done, which, files
 
 
 def survives(day: Day, done: int, files: Files, folder: Path) -> str | None:
@@ -147,11 +148,11 @@ def explored(day: Day, folder: Path, every: int) -> tuple[int, list[str]]:
     """Return how many disks were opened, and what was wrong with which."""
     folder.mkdir()
     wrong: list[str] = []
-    disks = spread(day.recorder.steps, every)
-    for done, which, files in disks:
+    count = 0
+    for count, (done, which, files) in enumerate(spread(day.recorder.steps, every), 1):  # noqa: B007  (the last one is the count)
         if (what := survives(day, done, files, folder)) is not None:
             wrong.append(f"after step {done} of {len(day.recorder.steps)} ({which}): {what}")
-    return len(disks), wrong
+    return count, wrong
 
 
 @pytest.fixture
