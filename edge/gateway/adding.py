@@ -24,7 +24,7 @@ WINDOW_SECONDS = 180.0
 PASSKEY_DIGITS = 6
 
 Phase = Literal["closed", "looking", "connecting", "passkey", "compare", "type_there", "added"]
-Why = Literal["wrong_answer", "refused", "gone", "no_radio"]
+Why = Literal["wrong_answer", "refused", "gone", "no_radio", "broken"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,12 @@ class Adding:
             self.phase, self.why = "looking", failed.why
             return
         wearable = self._wearable(choice)
-        await self._adopt(wearable)
+        try:
+            await self._adopt(wearable)
+        except Exception as error:  # noqa: BLE001  (a full disk, or whatever it is: a page that waits for ever tells nobody)
+            log.error("pairing.not_kept", error=type(error).__name__)
+            self.phase, self.why = "looking", "broken"
+            return
         self.added = wearable.id
         log.info("pairing.done", wearable=str(wearable.id), vouched=vouched)
 

@@ -68,9 +68,12 @@ class Bench:
         keystore = FileKeystore.make(folder / "identity")
         self.board = Board([BELT], folder / "hub", keystore, lambda: NOW, {}, lambda: True, none, on_disk)
         self.pairing, self.adopted, self.seconds = FakePairing(), list[KnownWearable](), 0.0
+        self.disk_is_full = False
         self.adding = Adding(self.pairing, self.board, self.adopt, lambda: UUID(int=42), lambda: self.seconds)
 
     async def adopt(self, wearable: KnownWearable) -> None:
+        if self.disk_is_full:
+            raise OSError("no space left")
         self.adopted.append(wearable)
         self.board.add(wearable)
 
@@ -161,3 +164,13 @@ async def test_a_radio_that_cannot_listen_is_said(bench: Bench) -> None:
     await bench.adding.open()
     await bench.until(lambda: bench.adding.phase == "closed")
     assert bench.adding.why == "no_radio"
+
+
+async def test_a_hub_that_cannot_keep_the_device_says_so_and_lets_it_be_tried_again(bench: Bench) -> None:
+    bench.disk_is_full = True
+    await bench.adding.open()
+    await bench.until(lambda: bool(bench.pairing.windows))
+    assert bench.adding.choose(OLD_BELT.address, BELT.patient)
+    await bench.until(lambda: bench.adding.why == "broken")
+    bench.disk_is_full = False
+    await bench.choose(OLD_BELT, "added")

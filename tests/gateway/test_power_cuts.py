@@ -81,6 +81,8 @@ def worked(folder: Path, rounds: int) -> Day:
         day = Day(rig, recorder, [(len(recorder.steps), contents(rig.disk))])
         spool = Spool(rig.disk, rig.keystore)
         day.do(lambda: rig.outbox.put([Parcel(WearableAdopted(BELT, PATIENT, "thermometer", "C0:11:22:33:00:09"), NOON, NOON)], NOON))
+        receipt = rig.receipt(rig.rows()[0][0], [1])
+        day.do(lambda: rig.outbox.receive(receipt, NOON))
         for number in range(rounds):
             day.do(lambda n=number: spool.keep(arrivals(n, 6)))
             upto = spool.unfolded(100)[-1].id
@@ -156,14 +158,16 @@ def explored(day: Day, folder: Path, every: int) -> tuple[int, list[str]]:
 
 
 @pytest.fixture
-def memory(tmp_path: Path) -> Path:
+def memory(tmp_path: Path) -> Iterator[Path]:
     """A folder in memory where there is one: thousands of disks are made and synced."""
     shared = Path("/dev/shm")
     if not shared.is_dir():
-        return tmp_path
+        yield tmp_path
+        return
     folder = shared / f"power-cuts-{tmp_path.name}-{random.getrandbits(32):x}"
     folder.mkdir(mode=0o700)
-    return folder
+    yield folder
+    shutil.rmtree(folder)
 
 
 @pytest.mark.parametrize(
@@ -175,11 +179,8 @@ def test_nothing_that_was_kept_is_lost_or_half_there_wherever_the_power_goes(
 ) -> None:
     if not power_cut.available():
         pytest.skip("this Python's SQLite is built in and cannot be listened to: run with one that loads libsqlite3")
-    try:
-        day = worked(memory / "day", rounds)
-        count, wrong = explored(day, memory / "found", every)
-    finally:
-        shutil.rmtree(memory)
+    day = worked(memory / "day", rounds)
+    count, wrong = explored(day, memory / "found", every)
     with capsys.disabled():
         print(f"\npower cuts: {count} disks opened, of {len(day.recorder.steps)} steps and {len(day.ended)} transactions")
     assert wrong == []
@@ -197,8 +198,5 @@ def test_a_file_that_is_not_synced_is_noticed(memory: Path, monkeypatch: pytest.
         disk.read().execute("pragma synchronous = off")
 
     monkeypatch.setattr(Disk, "__init__", careless)
-    try:
-        _, wrong = explored(worked(memory / "day", 5), memory / "found", 5)
-    finally:
-        shutil.rmtree(memory)
+    _, wrong = explored(worked(memory / "day", 5), memory / "found", 5)
     assert any("neither what was there" in what for what in wrong)

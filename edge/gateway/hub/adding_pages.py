@@ -49,49 +49,42 @@ def routes(adding: Adding, board: Board, zone: ZoneInfo, desk: Desk) -> APIRoute
         session = desk.session_of(request)
         return Response(status_code=HTTPStatus.FORBIDDEN) if session is None else shown(session, "add_now.html")
 
-    @router.post(HERE)
-    async def open_window(request: Request) -> Response:
-        if await desk.allowed(request) is None:
-            return desk.refused()
+    def answers(path: str, deed: Callable[[dict[str, str]], Awaitable[None]], then: str = HERE) -> None:
+        """Do a deed with each form of our own that is sent to a path, and go on to a page."""
+
+        @router.post(path)
+        async def answered(request: Request) -> Response:
+            form = await desk.allowed(request)
+            if form is None:
+                return desk.refused()
+            await deed(form)
+            return back(then)
+
+    async def open_window(_form: dict[str, str]) -> None:
         await adding.open()
-        return back()
 
-    @router.post(f"{HERE}/close")
-    async def close_window(request: Request) -> Response:
-        if await desk.allowed(request) is None:
-            return desk.refused()
+    async def close_window(_form: dict[str, str]) -> None:
         await adding.close()
-        return back("/")
 
-    @router.post(f"{HERE}/choose")
-    async def choose(request: Request) -> Response:
-        form = await desk.allowed(request)
-        if form is None:
-            return desk.refused()
+    async def choose(form: dict[str, str]) -> None:
         patients = adding.patients
         person = form.get("person", "0" if len(patients) == 1 else "")
         if person.isdecimal() and int(person) < len(patients):
             adding.choose(form.get("address", ""), patients[int(person)])
-        return back()
 
-    @router.post(f"{HERE}/passkey")
-    async def passkey(request: Request) -> Response:
-        form = await desk.allowed(request)
-        if form is None:
-            return desk.refused()
+    async def passkey(form: dict[str, str]) -> None:
         typed = "".join(form.get("passkey", "").split())
         if len(typed) == PASSKEY_DIGITS and typed.isascii() and typed.isdecimal():
             adding.answer(int(typed))
-        return back()
 
-    @router.post(f"{HERE}/same")
-    async def same(request: Request) -> Response:
-        form = await desk.allowed(request)
-        if form is None:
-            return desk.refused()
+    async def same(form: dict[str, str]) -> None:
         adding.answer(form.get("same") == "yes")
-        return back()
 
+    answers(HERE, open_window)
+    answers(f"{HERE}/close", close_window, "/")
+    answers(f"{HERE}/choose", choose)
+    answers(f"{HERE}/passkey", passkey)
+    answers(f"{HERE}/same", same)
     return router
 
 

@@ -63,6 +63,7 @@ WHY_NOT_PAIRED = {
     "wrong_answer": "That was not the number on the device, or it took too long. Choose the device and try again.",
     "refused": "The device refused. Switch it off and on, remove it from your phone or other hubs, and try again.",
     "gone": "The device went away. Bring it closer, make sure that it is switched on, and try again.",
+    "broken": "The hub could not keep this device. Try again; if it happens again, call your clinic.",
     "no_radio": "The radio of this hub cannot listen now. Switch the hub off and on, then try again.",
 }
 _CLOSE_DBM, _NEAR_DBM = -60, -80
