@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from protocol.pace import Pace
 from simulators.body import Body
@@ -41,11 +42,20 @@ class Worn:
 
 
 class Home:
-    """One person with wearables. All times are seconds of the pace's time since the home was made."""
+    """One person with wearables. All times are seconds of the pace's time since the home was made. bonds: the file of their keys."""
 
-    def __init__(self, body: Body, planned: tuple[PlannedWearable, ...], pace: Pace, dice: random.Random, events: HomeEvents) -> None:
+    def __init__(
+        self,
+        body: Body,
+        planned: tuple[PlannedWearable, ...],
+        pace: Pace,
+        dice: random.Random,
+        events: HomeEvents,
+        bonds: Path | None = None,
+    ) -> None:
         self.link = RadioLink()
         self._body = body
+        self._bonds = bonds
         self._pace = pace
         self._made_at = time.monotonic()
         self._body_began: float | None = None
@@ -95,6 +105,7 @@ class Home:
             clock=lambda: _ticks_ms(self._now_s(), 1.0 + drift),
             hand_over=planned.hand_over,
             display=None if planned.pairing is None else Display(planned.pairing, planned.passkey, partial(events.shown, planned)),
+            bonds=self._bonds,
         )
         worn = Worn(planned, sensors_of(planned.kind, self._body), radio, drift)
         worn.begun = begun

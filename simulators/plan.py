@@ -1,7 +1,7 @@
 """What the simulators' process is to pretend: homes, their wearables and what the people in them live through.
 
 As JSON: {"homes": [{"bus": "unix:path=…", "patient": "<uuid>", "source": {"kind": "physiology", "seed": 1, "story": "calm_day"} |
-{"kind": "recording", "path": "…"}, "wearables": [{"id", "kind", "address", "name", "hand_over"?, "pairing"?, "passkey"?}]}], "produced": "<path>"}
+{"kind": "recording", "path": "…"}, "wearables": [{"id", "kind", "address", "name", "hand_over"?, "pairing"?, "passkey"?}], "bonds"?: "<path>"}], "produced": "<path>"}
 """
 
 import json
@@ -55,12 +55,13 @@ class PlannedWearable:
 
 @dataclass(frozen=True, slots=True)
 class PlannedHome:
-    """One home: a bus on which org.bluez is to be served, one patient, some wearables."""
+    """One home: a bus on which org.bluez is to be served, one patient, some wearables. bonds: the file of the radios' keys, None: in memory."""
 
     bus: str
     patient: UUID
     source: PhysiologySource | RecordingSource
     wearables: tuple[PlannedWearable, ...]
+    bonds: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,8 @@ def _home(home: Mapping[str, object], where: str) -> PlannedHome:
         for i, wearable in enumerate(_list(home, "wearables", where))
     )
     source = _source(_mapping(home.get("source"), f"{where}.source"), f"{where}.source")
-    return PlannedHome(_text(home, "bus", where), _uuid(home, "patient", where), source, wearables)
+    bonds = Path(_text(home, "bonds", where)) if "bonds" in home else None
+    return PlannedHome(_text(home, "bus", where), _uuid(home, "patient", where), source, wearables, bonds)
 
 
 def _source(source: Mapping[str, object], where: str) -> PhysiologySource | RecordingSource:

@@ -35,8 +35,11 @@ async def run_plan(plan: Plan, pace: Pace, dice: random.Random) -> None:
     """
     with ProducedJournal(plan.produced) as journal:
         events = HomeEvents(written_to(journal), written_display)
-        homes = [Home(body_of(home), home.wearables, pace, dice, events) for home in plan.homes]
-        daemons = [VirtualBlueZ(await central(home.link), planned.bus) for home, planned in zip(homes, plan.homes, strict=True)]
+        homes = [Home(body_of(home), home.wearables, pace, dice, events, home.bonds) for home in plan.homes]
+        daemons = [
+            VirtualBlueZ(await central(home.link, bonds=planned.bonds), planned.bus)
+            for home, planned in zip(homes, plan.homes, strict=True)
+        ]
         try:
             for home, daemon in zip(homes, daemons, strict=True):
                 await daemon.start()

@@ -1,6 +1,7 @@
 """The air between wearables and a gateway's radio: range, link loss, signal strength; and the gateway's controller."""
 
 import asyncio
+from pathlib import Path
 
 from bumble import hci, ll
 from bumble.controller import Controller
@@ -92,6 +93,11 @@ class _GatewayController(Controller):
         super().send_hci_packet(packet)
 
 
+def keystore(bonds: Path | None) -> str | None:
+    """Return where a device keeps its keys, in bumble's words; several may share a file."""
+    return None if bonds is None else f"JsonKeyStore:{bonds}"
+
+
 def new_device(controller: Controller, configuration: DeviceConfiguration) -> Device:
     """Return a host on a controller, with link-layer packets as long as real ones."""
     controller.le_acl_data_packet_length = _ACL_OCTETS
@@ -106,9 +112,9 @@ def peripheral_controller(name: str, link: RadioLink) -> Controller:
     return Controller(name, link=link)
 
 
-async def central(link: RadioLink, address: str = "F0:F1:F2:F3:F4:F5") -> Device:
-    """Return the gateway's radio, powered on."""
-    configuration = DeviceConfiguration(name="gateway", address=hci.Address(address), gatt_service_enabled=False)
+async def central(link: RadioLink, address: str = "F0:F1:F2:F3:F4:F5", bonds: Path | None = None) -> Device:
+    """Return the gateway's radio, powered on. bonds: the file of its keys, None: they end with the process."""
+    configuration = DeviceConfiguration(name="gateway", address=hci.Address(address), gatt_service_enabled=False, keystore=keystore(bonds))
     device = new_device(_GatewayController("gateway", link=link), configuration)
     await device.power_on()
     return device

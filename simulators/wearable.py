@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from bumble import att, hci
 from bumble.core import ProtocolError
@@ -12,7 +13,7 @@ from bumble.gatt import Characteristic, CharacteristicValue, Service
 
 from simulators import gatt, pairing, wire
 from simulators.pairing import Display
-from simulators.radio import RadioLink, new_device, peripheral_controller
+from simulators.radio import RadioLink, keystore, new_device, peripheral_controller
 from simulators.record_memory import RecordMemory, Remembered
 from simulators.sensors import Measured, service_of
 
@@ -41,7 +42,7 @@ class SimulatedWearable:
     """One wearable. session: 1..2^31-1. hand_over: whether it offers the hand-over service and numbers its records.
 
     clock: ms since the session began, now; None for a wearable of older firmware, which does not tell it. display: of one that must be paired
-    before it says anything.
+    before it says anything. bonds: the file of its keys.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class SimulatedWearable:
         clock: Callable[[], int] | None = None,
         hand_over: bool = True,
         display: Display | None = None,
+        bonds: Path | None = None,
     ) -> None:
         self.session = session
         self.memory = memory or RecordMemory()
@@ -74,7 +76,11 @@ class SimulatedWearable:
         self.links_made = 0
         interval = gatt.ADVERTISING_INTERVAL
         configuration = DeviceConfiguration(
-            name=name, address=hci.Address(address), advertising_interval_min=interval, advertising_interval_max=interval
+            name=name,
+            address=hci.Address(address),
+            advertising_interval_min=interval,
+            advertising_interval_max=interval,
+            keystore=keystore(bonds),
         )
         self.controller = peripheral_controller(name, link)
         self._device = new_device(self.controller, configuration)

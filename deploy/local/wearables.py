@@ -81,6 +81,7 @@ def _write_plan(path: Path, households: Sequence[Household], records: list[Path]
                 "patient": household.home.patient,
                 "source": recordings.source(household.number - 1, records),
                 "wearables": [asdict(device) for device in household.home.wearables] + _new(household),
+                "bonds": str(path.with_name(f"bonds-{household.number}.json")),
             }
             for household in households
         ],

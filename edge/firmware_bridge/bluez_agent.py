@@ -55,7 +55,7 @@ async def answering(person: Person, address: str) -> AsyncGenerator[None]:
     Raises:
         OSError: there is no bus, or no BlueZ on it.
     """
-    bus = await _bus()
+    bus = await system_bus()
     tasks: set[asyncio.Task[None]] = set()
     suffix = address.upper().replace(":", "_")
 
@@ -83,7 +83,7 @@ async def watch_ends(told: Callable[[str, str], None]) -> None:
     """Tell, for ever, why BlueZ says that a link ended: (address in capitals, reason). BlueZ before 5.82 says nothing."""
     while True:
         try:
-            bus = await _bus()
+            bus = await system_bus()
         except OSError as error:
             log.warning("bluez.unheard", reason=str(error))
             await asyncio.sleep(_AGAIN_S)
@@ -121,7 +121,12 @@ def _end(message: Message, told: Callable[[str, str], None]) -> None:
         told((message.path or "").rpartition("/dev_")[2].replace("_", ":").upper(), str(message.body[0]))
 
 
-async def _bus() -> MessageBus:
+async def system_bus() -> MessageBus:
+    """Return a connection of its own to the system bus.
+
+    Raises:
+        OSError: there is none.
+    """
     try:
         return await MessageBus(bus_type=BusType.SYSTEM).connect()
     except (OSError, EOFError, AuthError) as error:

@@ -62,6 +62,23 @@ def _enrol(state: Path, code: str, server: str, authority: Path) -> int:
     return 0
 
 
+def _forget_bonds(household: Path) -> None:
+    """Have the radio forget the wearables; what keeps it from that is said, and keeps nothing from being wiped."""
+    from edge.firmware_bridge import bonds  # noqa: PLC0415  (enrolment needs no radio)
+    from edge.gateway.household import HouseholdError, read_household  # noqa: PLC0415
+
+    try:
+        bonded = [wearable.address for wearable in read_household(household) if wearable.bonded]
+    except HouseholdError:
+        return
+    if bonded:
+        try:
+            forgotten = asyncio.run(bonds.forget(bonded))
+            print(f"the radio has forgotten {len(forgotten)} devices")
+        except OSError as error:
+            print(f"the radio could not forget its devices ({error}): remove them with `bluetoothctl remove ADDRESS`", file=sys.stderr)
+
+
 def _reset(seconds: float) -> int:
     from edge.gateway.reset import send_what_waits, unsent  # noqa: PLC0415  (enrolment loads no models)
     from edge.gateway.settings import WrongSetting, read_settings  # noqa: PLC0415
@@ -78,6 +95,7 @@ def _reset(seconds: float) -> int:
             left = asyncio.run(send_what_waits(settings, seconds))
         except Exception as error:  # noqa: BLE001  (whatever keeps it from sending must not keep it from being wiped)
             print(f"nothing could be sent: {type(error).__name__}", file=sys.stderr)
+    _forget_bonds(settings.state / "household.json")
     gone = wipe(settings.state)
     print(f"removed: {', '.join(gone) or 'nothing'}")
     if left:

@@ -27,6 +27,7 @@ class Adapter:
         self.devices: dict[str, RemoteDevice] = {}
         self._central = central
         self._agents = agents
+        self._bonds: set[str] = set()
         central.pairing_config_factory = self._pairing
         self._tree = tree
         self._repeats: dict[str, bool] = {}
@@ -41,6 +42,11 @@ class Adapter:
     def discovering(self) -> bool:
         """Whether any bus client is in discovery."""
         return bool(self._scanning)
+
+    async def read_bonds(self) -> None:
+        """Learn which devices were paired before this process."""
+        if self._central.keystore is not None:
+            self._bonds = {name for name, _ in await self._central.keystore.get_all()}
 
     def show(self) -> None:
         """Show the adapter on the bus."""
@@ -122,7 +128,8 @@ class Adapter:
 
     async def forget_keys(self, address: hci.Address) -> None:
         """Forget a bond."""
-        if self._central.keystore is not None:
+        self._bonds.discard(str(address))
+        if self._central.keystore is not None and await self._central.keystore.get(str(address)) is not None:
             await self._central.keystore.delete(str(address))
 
     def spawn(self, work: Awaitable[None]) -> None:
@@ -153,7 +160,9 @@ class Adapter:
     def _on_advertisement(self, advertisement: Advertisement) -> None:
         path = self._path_of(advertisement.address)
         if path not in self.devices:
-            self.devices[path] = RemoteDevice(self, self._tree, path, advertisement.address)
+            self.devices[path] = RemoteDevice(
+                self, self._tree, path, advertisement.address, bonded=str(advertisement.address) in self._bonds
+            )
         repeats = any(self._repeats.get(client, True) for client in self._scanning)
         self.devices[path].on_advertisement(advertisement, repeats=repeats)
 

@@ -77,6 +77,7 @@ class VirtualBlueZ:
         if await self._bus.request_name("org.bluez") is not RequestNameReply.PRIMARY_OWNER:
             raise RuntimeError("org.bluez is already served on this bus: give the simulators a bus of their own")
         self._tree.add("/org/bluez", AGENT_MANAGER, {})
+        await self._adapter.read_bonds()
         self._adapter.show()
 
     async def stop(self) -> None:

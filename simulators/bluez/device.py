@@ -51,7 +51,7 @@ class AdapterRadio(Protocol):
 class RemoteDevice:
     """One wearable. heard: set at each advertisement."""
 
-    def __init__(self, radio: AdapterRadio, tree: ObjectTree, path: str, address: hci.Address) -> None:
+    def __init__(self, radio: AdapterRadio, tree: ObjectTree, path: str, address: hci.Address, *, bonded: bool = False) -> None:
         self.address = address
         self.path = path
         self.heard = asyncio.Event()
@@ -62,6 +62,7 @@ class RemoteDevice:
         self._pending: asyncio.Task[Connection] | None = None
         self._ended_here = False
         self._bonding = asyncio.Lock()
+        self._was_bonded = bonded
 
     @property
     def bonded(self) -> bool:
@@ -234,8 +235,8 @@ class RemoteDevice:
             "Address": Variant("s", address),
             "AddressType": Variant("s", "public" if self.address.is_public else "random"),
             "Alias": Variant("s", address.replace(":", "-")),
-            "Paired": Variant("b", False),
-            "Bonded": Variant("b", False),
+            "Paired": Variant("b", self._was_bonded),
+            "Bonded": Variant("b", self._was_bonded),
             "Trusted": Variant("b", False),
             "Blocked": Variant("b", False),
             "LegacyPairing": Variant("b", False),

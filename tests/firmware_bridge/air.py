@@ -54,7 +54,12 @@ class Air:
 
 @asynccontextmanager
 async def living_home(
-    radio: str, monkeypatch: pytest.MonkeyPatch, *kinds: str, hand_over: bool = True, pairing: HowToPair | None = None
+    radio: str,
+    monkeypatch: pytest.MonkeyPatch,
+    *kinds: str,
+    hand_over: bool = True,
+    pairing: HowToPair | None = None,
+    bonds: Path | None = None,
 ) -> AsyncIterator[Air]:
     """Yield a home whose radio is "bluez" (dbus-daemon, virtual org.bluez, bleak as it is) or "in_process"."""
     planned = tuple(
@@ -68,9 +73,9 @@ async def living_home(
 
     body = Physiology(STORIES["calm_day"], np.random.default_rng(7))
     shown: list[int] = []
-    home = Home(body, planned, PACE, random.Random(7), HomeEvents(on_air, lambda _wearable, number: shown.append(number)))
+    home = Home(body, planned, PACE, random.Random(7), HomeEvents(on_air, lambda _wearable, number: shown.append(number)), bonds)
     known = [KnownWearable(w.id, SPACE, w.address, w.kind) for w in planned]
-    gateway_radio = await central(home.link)
+    gateway_radio = await central(home.link, bonds=bonds)
     await home.start()
     try:
         if radio == "in_process":

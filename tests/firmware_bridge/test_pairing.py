@@ -4,14 +4,17 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import pytest
 
+from edge.firmware_bridge import bonds
 from edge.firmware_bridge.bleak_wearable import BleakWearables
 from edge.firmware_bridge.pairing import Pairing, PairingFailed
 from edge.firmware_bridge.wearable import ChangedBond, KnownWearable, Notification
+from simulators.bus import private_bus
 from simulators.pairing import HowToPair
-from tests.firmware_bridge.air import PASSKEY, Air, eventually, listen, living_home
+from tests.firmware_bridge.air import PASSKEY, Air, dbus_daemon, eventually, listen, living_home
 
 ADDRESS = "C0:11:22:33:44:00"
 
@@ -37,9 +40,11 @@ class Somebody:
 
 
 @asynccontextmanager
-async def a_home(monkeypatch: pytest.MonkeyPatch, pairing: HowToPair | None) -> AsyncIterator[tuple[Air, BleakWearables, Pairing]]:
+async def a_home(
+    monkeypatch: pytest.MonkeyPatch, pairing: HowToPair | None, bonds: Path | None = None
+) -> AsyncIterator[tuple[Air, BleakWearables, Pairing]]:
     """Yield a home whose oximeter nobody adopted yet."""
-    async with living_home("bluez", monkeypatch, "pulse_oximeter", pairing=pairing) as air:
+    async with living_home("bluez", monkeypatch, "pulse_oximeter", pairing=pairing, bonds=bonds) as air:
         known, air.known = air.known, []
         wearables = air.wearables()
         air.known = known
@@ -134,3 +139,26 @@ async def test_a_wearable_that_lost_its_keys_is_not_listened_to_until_it_is_pair
         finally:
             hearing.cancel()
             await asyncio.gather(hearing, return_exceptions=True)
+
+
+async def test_a_bond_outlives_the_processes_and_ends_when_the_gateway_changes_hands(monkeypatch, tmp_path):
+    kept = tmp_path / "bonds.json"
+    async with a_home(monkeypatch, "passkey", kept) as (_air, _wearables, pairing), pairing.window():
+        await is_nearby(pairing)
+        await pairing.pair(ADDRESS, Somebody(types=PASSKEY))
+    async with a_home(monkeypatch, "passkey", kept) as (air, wearables, pairing):
+        assert await first_reading(wearables, replace(air.known[0], bonded=True)), "nobody was asked"
+        assert await bonds.forget([ADDRESS.lower(), "C0:99:99:99:99:99"]) == [ADDRESS]
+        assert await bonds.forget([ADDRESS]) == []
+        async with pairing.window():
+            await is_nearby(pairing)
+            person = Somebody(types=PASSKEY)
+            assert await pairing.pair(ADDRESS, person)
+            assert person.asked == ["passkey"], "it is a stranger again"
+
+
+async def test_where_there_is_no_bluez_nothing_can_be_forgotten_and_that_is_said(monkeypatch):
+    with private_bus(Path(dbus_daemon())) as bus:
+        monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", bus.address)
+        with pytest.raises(OSError, match="GetManagedObjects"):
+            await bonds.forget([ADDRESS])

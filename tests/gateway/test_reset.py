@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from edge.firmware_bridge.wearable import Notification
+from edge.firmware_bridge.wearable import KnownWearable, Notification
 from edge.gateway.assembly import assembled
 from edge.gateway.commands import gateway
+from edge.gateway.household import write_household
 from edge.gateway.reset import send_what_waits, unsent
 from edge.gateway.settings import GatewaySettings
 from edge.gateway.uplink import Said
@@ -107,3 +108,18 @@ def test_the_command_wipes_a_gateway_that_never_measured_anything(
     assert gateway(["reset", "--yes"]) == 0
     assert "identity/key.pem" in capsys.readouterr().out
     assert not (settings.state / "identity" / "key.pem").exists()
+
+
+def test_the_radio_forgets_what_was_paired_and_a_radio_that_cannot_is_said(
+    home: tuple[GatewaySettings, Cloud], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings, _ = home
+    monkeypatch.setenv("GATEWAY_STATE", str(settings.state))
+    monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", f"unix:path={settings.state / 'no-bus'}")
+    worn = KnownWearable(BELT, PATIENT, "C0:11:22:33:00:01", "heart_rate_belt", bonded=True)
+    write_household(settings.state / "household.json", [worn])
+    assert gateway(["reset", "--yes"]) == 0
+    told = capsys.readouterr()
+    assert "bluetoothctl remove" in told.err
+    assert "household.json" in told.out, "it is wiped all the same"
+    assert not (settings.state / "household.json").exists()
