@@ -55,8 +55,8 @@ bench-gateway: $(VENV)/demo ## say what one home's gateway costs, beside a bare 
 bench-ingest: $(VENV)/demo ## play a fleet into broker, worker and database; DEVICES= DURATION= RAMP=1 HOLD= SCALING=1 REPORT=
 	@$(PY) -m benchmarks.ingest
 
-bench-faults: $(VENV)/demo ## kill and stop what a fleet plays into, and count; PART=i/n TRIALS= RANDOM= REPORT=
-	@$(PY) -m benchmarks.faults
+bench-faults: $(VENV)/demo ## kill and stop what a fleet plays into, and count; OF=gateway: around one home; PART=i/n TRIALS= RANDOM= REPORT=
+	@$(PY) -m benchmarks.$(if $(filter gateway,$(OF)),gateway_faults,faults)
 
 evaluate: $(VENV)/demo ## say how good the glucose alarms are on recordings; DATA= SETS= REPORT=
 	@$(PY) -m benchmarks.glucose_alarms
@@ -68,7 +68,7 @@ bench-storage: $(VENV)/dev ## say how many bytes a reading and a waveform's samp
 	@$(PY) -m benchmarks.storage
 
 clean-bench: ## remove what benchmarks keep between runs
-	rm -rf .cache/bench-query .cache/fleet .cache/faults.json
+	rm -rf .cache/bench-query .cache/fleet .cache/faults.json .cache/gateway-faults.json
 
 openapi: $(VENV)/dev $(DASHBOARD)/node_modules/.complete ## write the API's description and the dashboard's types
 	$(PY) -m mediassist openapi

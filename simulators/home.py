@@ -24,10 +24,11 @@ _BATTERY_LASTS_S = 4 * 24 * 3600.0
 
 @dataclass(frozen=True, slots=True)
 class HomeEvents:
-    """Whom a home tells: of a record that is first on the air, and of a number on a wearable's display."""
+    """Whom a home tells: of a record that is first on the air, of a number on a wearable's display, and that a gateway subscribed to its records."""
 
     on_air: Callable[[PlannedWearable, int, Remembered], None]
     shown: Callable[[PlannedWearable, int], None] = lambda _wearable, _number: None
+    subscribed: Callable[[PlannedWearable], None] = lambda _wearable: None
 
 
 class Worn:
@@ -101,13 +102,15 @@ class Home:
             planned.address,
             planned.name,
             session=session,
-            events=WearableEvents(begun.set, lambda session, remembered: events.on_air(planned, session, remembered)),
+            events=WearableEvents(
+                begun.set, lambda session, remembered: events.on_air(planned, session, remembered), lambda: events.subscribed(planned)
+            ),
             clock=lambda: _ticks_ms(self._now_s(), 1.0 + drift),
             hand_over=planned.hand_over,
             display=None if planned.pairing is None else Display(planned.pairing, planned.passkey, partial(events.shown, planned)),
             bonds=self._bonds,
         )
-        worn = Worn(planned, sensors_of(planned.kind, self._body), radio, drift)
+        worn = Worn(planned, sensors_of(planned.kind, self._body, planned.often), radio, drift)
         worn.begun = begun
         return worn
 

@@ -1,7 +1,8 @@
 """What the simulators' process is to pretend: homes, their wearables and what the people in them live through.
 
 As JSON: {"homes": [{"bus": "unix:path=…", "patient": "<uuid>", "source": {"kind": "physiology", "seed": 1, "story": "calm_day"} |
-{"kind": "recording", "path": "…"}, "wearables": [{"id", "kind", "address", "name", "hand_over"?, "pairing"?, "passkey"?}], "bonds"?: "<path>"}], "produced": "<path>"}
+{"kind": "recording", "path": "…"}, "wearables": [{"id", "kind", "address", "name", "hand_over"?, "pairing"?, "passkey"?, "often"?}],
+"bonds"?: "<path>"}], "produced": "<path>"}
 """
 
 import json
@@ -16,6 +17,7 @@ from simulators.physiology import STORIES
 from simulators.sensors import KINDS
 
 _MOST_PASSKEY = 999_999
+_SELDOM, _OFTEN = 0.1, 20.0
 
 
 class PlanError(ValueError):
@@ -42,6 +44,7 @@ class PlannedWearable:
     """One wearable. address: Bluetooth device address. hand_over: whether it numbers and remembers its records.
 
     pairing: how it must be paired before it says anything, None: it need not be. passkey: what it shows, 0..999999.
+    often: how many times as often as such wearables do a belt or an oximeter measures, 0.1..20.
     """
 
     id: UUID
@@ -51,6 +54,7 @@ class PlannedWearable:
     hand_over: bool = True
     pairing: HowToPair | None = None
     passkey: int = 0
+    often: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +127,12 @@ def _wearable(wearable: Mapping[str, object], where: str) -> PlannedWearable:
         raise PlanError(f"{where}.pairing is {pairing!r}; there are {', '.join(WAYS)}")
     if not isinstance(passkey, int) or not 0 <= passkey <= _MOST_PASSKEY:
         raise PlanError(f"{where}.passkey is {passkey!r}, not a number of at most six digits")
+    often = wearable.get("often", 1.0)
+    if not isinstance(often, int | float) or not _SELDOM <= often <= _OFTEN:
+        raise PlanError(f"{where}.often is {often!r}, not a number from {_SELDOM:g} to {_OFTEN:g}")
     how: HowToPair | None = next((way for way in WAYS if way == pairing), None)
     id_, address, name = _uuid(wearable, "id", where), _text(wearable, "address", where), _text(wearable, "name", where)
-    return PlannedWearable(id_, kind, address, name, hand_over, how, passkey)
+    return PlannedWearable(id_, kind, address, name, hand_over, how, passkey, float(often))
 
 
 def _mapping(value: object, where: str) -> Mapping[str, object]:

@@ -1,25 +1,25 @@
 """The simulators' process: several homes, each on a bus of its own, until it is told to stop.
 
 SIGTERM, SIGINT: stop. SIGUSR1: every wearable drops its links once. SIGUSR2: measure nothing new, hand over what is left.
-SIGHUP: every wearable loses the keys of its bonds and drops its links, as after a reset.
+SIGHUP: every wearable loses the keys of its bonds and drops its links, as after a reset. SIGPWR: the power of every hub's radio is cut, for 3 s.
+Standard output tells, a line each: "ready", what stands on a display, that a gateway subscribed to a wearable's records, that the power is back.
 """
 
 import asyncio
 import random
 import signal
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 
 import numpy as np
 
 from protocol.pace import Pace
-from simulators.bluez.daemon import VirtualBlueZ
 from simulators.body import Body
 from simulators.home import Home, HomeEvents
+from simulators.hub_radio import HubRadio
 from simulators.physiology import STORIES, Physiology
 from simulators.plan import PhysiologySource, Plan, PlannedHome, PlannedWearable
 from simulators.produced import ProducedJournal
-from simulators.radio import central
 from simulators.record_memory import Remembered
 from simulators.recording import open_recording
 
@@ -34,22 +34,19 @@ async def run_plan(plan: Plan, pace: Pace, dice: random.Random) -> None:
         RuntimeError, OSError: a bus is not there, or taken.
     """
     with ProducedJournal(plan.produced) as journal:
-        events = HomeEvents(written_to(journal), written_display)
+        events = HomeEvents(written_to(journal), written_display, _written_subscription)
         homes = [Home(body_of(home), home.wearables, pace, dice, events, home.bonds) for home in plan.homes]
-        daemons = [
-            VirtualBlueZ(await central(home.link, bonds=planned.bonds), planned.bus)
-            for home, planned in zip(homes, plan.homes, strict=True)
-        ]
+        radios = [HubRadio(home.link, planned.bus, planned.bonds) for home, planned in zip(homes, plan.homes, strict=True)]
         try:
-            for home, daemon in zip(homes, daemons, strict=True):
-                await daemon.start()
+            for home, radio in zip(homes, radios, strict=True):
+                await radio.start()
                 await home.start()
             print("ready", flush=True)  # noqa: T201
-            await until_told(homes, journal)
+            await until_told(homes, journal, radios)
         finally:
-            for home, daemon in zip(homes, daemons, strict=True):
+            for home, radio in zip(homes, radios, strict=True):
                 await home.stop()
-                await daemon.stop()
+                await radio.stop()
 
 
 def body_of(home: PlannedHome) -> Body:
@@ -81,8 +78,12 @@ def written_display(wearable: PlannedWearable, number: int) -> None:
     print(f"{wearable.name} shows {number:06}", flush=True)  # noqa: T201
 
 
-async def until_told(homes: list[Home], journal: ProducedJournal) -> None:
-    """Keep the journal flushed and obey signals, until the one that says stop."""
+def _written_subscription(wearable: PlannedWearable) -> None:
+    print(f"{wearable.name} is subscribed to at {time.time():.3f}", flush=True)  # noqa: T201
+
+
+async def until_told(homes: list[Home], journal: ProducedJournal, radios: Sequence[HubRadio] = ()) -> None:
+    """Keep the journal flushed and obey signals, until the one that says stop. radios: whose power can be cut."""
     loop = asyncio.get_running_loop()
     stopped = asyncio.Event()
     dropping: set[asyncio.Task[None]] = set()
@@ -104,6 +105,14 @@ async def until_told(homes: list[Home], journal: ProducedJournal) -> None:
         for home in homes:
             spawn(reset_bonds(home))
 
+    async def power_cycle(radio: HubRadio) -> None:
+        await radio.cut_power()
+        print(f"power is back at {time.time():.3f}", flush=True)  # noqa: T201
+
+    def cut_power() -> None:
+        for radio in radios:
+            spawn(power_cycle(radio))
+
     def stop_measuring() -> None:
         for home in homes:
             home.stop_measuring()
@@ -113,6 +122,7 @@ async def until_told(homes: list[Home], journal: ProducedJournal) -> None:
     loop.add_signal_handler(signal.SIGUSR1, drop_links)
     loop.add_signal_handler(signal.SIGUSR2, stop_measuring)
     loop.add_signal_handler(signal.SIGHUP, forget_bonds)
+    loop.add_signal_handler(signal.SIGPWR, cut_power)
     while not stopped.is_set():
         try:
             async with asyncio.timeout(_FLUSH_EVERY_S):

@@ -112,9 +112,16 @@ def peripheral_controller(name: str, link: RadioLink) -> Controller:
     return Controller(name, link=link)
 
 
-async def central(link: RadioLink, address: str = "F0:F1:F2:F3:F4:F5", bonds: Path | None = None) -> Device:
+def central_controller(link: RadioLink) -> Controller:
+    """Return the controller of a gateway's radio."""
+    return _GatewayController("gateway", link=link)
+
+
+async def central(
+    link: RadioLink, address: str = "F0:F1:F2:F3:F4:F5", bonds: Path | None = None, controller: Controller | None = None
+) -> Device:
     """Return the gateway's radio, powered on. bonds: the file of its keys, None: they end with the process."""
     configuration = DeviceConfiguration(name="gateway", address=hci.Address(address), gatt_service_enabled=False, keystore=keystore(bonds))
-    device = new_device(_GatewayController("gateway", link=link), configuration)
+    device = new_device(controller or central_controller(link), configuration)
     await device.power_on()
     return device

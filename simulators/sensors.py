@@ -45,16 +45,18 @@ class Sensor:
     measure: Callable[[Body, float, int], Measured | None]
 
 
-def sensors_of(kind: str, body: Body) -> tuple[Sensor, ...]:
+def sensors_of(kind: str, body: Body, often: float = 1.0) -> tuple[Sensor, ...]:
     """Return the sensors of a wearable of `kind` (one of KINDS) for which the body has a signal; perhaps none.
+
+    often: how many times as often as such wearables do a belt or an oximeter measures.
 
     Raises:
         ValueError: no such kind.
     """
     if kind == "heart_rate_belt":
-        return (Sensor(1.0, _belt),) if HEART_RATE.code in body.metrics else ()
+        return (_belt(1.0 / often),) if HEART_RATE.code in body.metrics else ()
     if kind == "pulse_oximeter":
-        return (Sensor(1.0, _oximeter),) if SPO2.code in body.metrics else ()
+        return (_oximeter(1.0 / often),) if SPO2.code in body.metrics else ()
     if kind == "thermometer":
         return (Sensor(5.0, _thermometer),) if BODY_TEMPERATURE.code in body.metrics else ()
     if kind == "ecg_patch":
@@ -68,21 +70,27 @@ def service_of(kind: str) -> int:
     return _SERVICES[kind]
 
 
-def _belt(body: Body, began_s: float, turn: int) -> Measured | None:
-    until_s = began_s + turn + 1
-    rate = body.value(HEART_RATE.code, until_s)
-    if rate is None:
-        return None
-    intervals = [] if math.isnan(rate) else [beat.rr_s for beat in body.beats(until_s - 1, until_s)][-9:]
-    values = {HEART_RATE.name: 1} | ({RR_INTERVAL.name: len(intervals)} if intervals else {})
-    return Measured(wire.HEART_RATE_MEASUREMENT, wire.heart_rate(rate, intervals), values)
+def _belt(period_s: float) -> Sensor:
+    def measure(body: Body, began_s: float, turn: int) -> Measured | None:
+        from_s, until_s = began_s + turn * period_s, began_s + (turn + 1) * period_s
+        rate = body.value(HEART_RATE.code, until_s)
+        if rate is None:
+            return None
+        intervals = [] if math.isnan(rate) else [beat.rr_s for beat in body.beats(from_s, until_s)][-9:]
+        values = {HEART_RATE.name: 1} | ({RR_INTERVAL.name: len(intervals)} if intervals else {})
+        return Measured(wire.HEART_RATE_MEASUREMENT, wire.heart_rate(rate, intervals), values)
+
+    return Sensor(period_s, measure)
 
 
-def _oximeter(body: Body, began_s: float, turn: int) -> Measured | None:
-    spo2, pulse = (body.value(metric.code, began_s + turn + 1) for metric in (SPO2, PULSE_RATE))
-    if spo2 is None or pulse is None:
-        return None
-    return Measured(wire.PULSE_OXIMETER_CONTINUOUS, wire.pulse_oximeter(spo2, pulse), {SPO2.name: 1, PULSE_RATE.name: 1})
+def _oximeter(period_s: float) -> Sensor:
+    def measure(body: Body, began_s: float, turn: int) -> Measured | None:
+        spo2, pulse = (body.value(metric.code, began_s + (turn + 1) * period_s) for metric in (SPO2, PULSE_RATE))
+        if spo2 is None or pulse is None:
+            return None
+        return Measured(wire.PULSE_OXIMETER_CONTINUOUS, wire.pulse_oximeter(spo2, pulse), {SPO2.name: 1, PULSE_RATE.name: 1})
+
+    return Sensor(period_s, measure)
 
 
 def _thermometer(body: Body, began_s: float, turn: int) -> Measured | None:

@@ -32,10 +32,11 @@ _MEASURED_BY = {
 
 @dataclass(frozen=True, slots=True)
 class WearableEvents:
-    """Whom a wearable tells: that a gateway listens for the first time, and that a record is first on the air."""
+    """Whom a wearable tells: that a gateway listens for the first time, that a record is first on the air, that a gateway subscribed to records."""
 
     first_heard: Callable[[], None]
     on_air: Callable[[int, Remembered], None]
+    subscribed: Callable[[], None] = lambda: None
 
 
 class SimulatedWearable:
@@ -191,6 +192,7 @@ class SimulatedWearable:
         self._subscriber = connection if notify else None
         self._cursor = self.memory.oldest
         if notify:
+            self._events.subscribed()
             self._first_heard()
             self._news.set()
 

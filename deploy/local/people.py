@@ -50,12 +50,13 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A simulated wearable; id is a UUID in text, address a Bluetooth address."""
+    """A simulated wearable; id is a UUID in text, address a Bluetooth address. often: as in `simulators.plan`."""
 
     id: str
     kind: str
     address: str
     name: str
+    often: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,5 +166,7 @@ def _read_home(item: dict[str, object]) -> Home:
         str(item["name"]),
         str(item["born"]),
         str(item["gateway"]),
-        tuple(Device(device["id"], device["kind"], device["address"], device["name"]) for device in devices),
+        tuple(
+            Device(device["id"], device["kind"], device["address"], device["name"], float(device.get("often", 1.0))) for device in devices
+        ),
     )

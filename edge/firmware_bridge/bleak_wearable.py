@@ -1,8 +1,8 @@
 """Wearables over Bluetooth: bleak's adapter of the port, and the one place from which anything is connected.
 
 BlueZ allows one discovery per client and one pending connect per device, and a loser's clean-up cancels the winner's
-connect. So there is one seeker, one task a wearable, and clients are made only from what the seeker found. A gateway that
-was killed leaves its links up and its wearables silent: they are taken over, not sought.
+connect. So there is one seeker, one task a wearable, one gate for all connects, and clients are made only from what the seeker
+found. A gateway that was killed leaves its links up and its wearables silent: they are taken over, not sought.
 """
 
 import asyncio
@@ -15,14 +15,16 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from bleak import BleakClient
+from bleak.exc import BleakBluetoothNotAvailableError, BleakDBusError
 
 from edge.firmware_bridge import bluez_agent
+from edge.firmware_bridge.connect_gate import ConnectGate
 from edge.firmware_bridge.pairing import Pairing
 from edge.firmware_bridge.profiles.device_information import DeviceInformation
 from edge.firmware_bridge.profiles.hand_over import Kept
 from edge.firmware_bridge.reconnect_policy import Patience, data_came, link_ended, wait_s
 from edge.firmware_bridge.seeker import Backend, Seeker
-from edge.firmware_bridge.wearable import ChangedBond, KnownWearable, Notification, Said
+from edge.firmware_bridge.wearable import ChangedBond, KnownWearable, Notification, RadioGone, Said
 from edge.firmware_bridge.wearable_link import LINK_FAILURES, UTC_ZONE, LinkEvents, WearableLink
 from protocol.errors import Malformed
 from protocol.pace import REAL, Pace
@@ -30,10 +32,13 @@ from protocol.pace import REAL, Pace
 log = structlog.get_logger(__name__)
 
 BATTERY_EVERY_S = 600.0
+RADIO_LOOK_S = 0.5
+"""How often to look for the platform's radio while there is none."""
 CONNECT_TIMEOUT_S = 20.0
 DISCONNECT_TIMEOUT_S = 5.0
 MOST_WAITING = 20_000
 """Notifications that may wait for their reader; past it wearables with a memory are made to send again."""
+_BUSY = "org.bluez.Error.InProgress"
 
 
 class BleakWearables:
@@ -66,8 +71,9 @@ class BleakWearables:
         self._patience: dict[UUID, Patience] = {}
         self._kept: dict[UUID, Kept] = {}
         self._seeker = Seeker(self._backend)
-        self._connecting = asyncio.Lock()
-        self.pairing = None if self._backend.scanner is not None else Pairing(self._seeker, self._connecting)
+        self.gate = ConnectGate()
+        self._radio_missing = False
+        self.pairing = None if self._backend.scanner is not None else Pairing(self._seeker, self.gate)
         """How a new wearable is paired; None on a radio that is not the platform's own."""
         self.about: dict[UUID, DeviceInformation] = {}
         """What each wearable said of itself when it was last connected."""
@@ -79,11 +85,14 @@ class BleakWearables:
 
         What a wearable's clock shows comes before the records of each link, from those that tell it.
         A record may come again after a reconnect; within a session none is left out that is still in the wearable's memory.
+
+        Raises:
+            RadioGone: the platform's radio service ended; take a new process.
         """
         self._listened_to = True
         for wearable in self._known.values():
             self._begin(wearable)
-        ends = None if self.pairing is None else asyncio.create_task(bluez_agent.watch_ends(self._on_end))
+        ends = None if self.pairing is None else asyncio.create_task(bluez_agent.watch(self._on_end, self._on_radio_gone))
         try:
             while True:
                 said = await self._waiting.get()
@@ -123,14 +132,28 @@ class BleakWearables:
 
     async def _keep_connected(self, wearable: KnownWearable) -> None:
         while True:
+            failures: Sequence[Exception] = ()
             try:
                 await self._one_link(wearable)
             except* (*LINK_FAILURES, Malformed) as group:
-                reason = "; ".join(f"{type(error).__name__}: {error}" for error in group.exceptions)
-                log.info("wearable.link_failed", wearable=str(wearable.id), reason=reason)
-            patience = link_ended(self._patience.get(wearable.id, Patience()), time.monotonic())
-            self._patience[wearable.id] = patience
-            await asyncio.sleep(wait_s(patience, self._dice()))
+                failures = group.exceptions
+            await asyncio.sleep(self._wait_after(wearable, failures))
+
+    def _wait_after(self, wearable: KnownWearable, failures: Sequence[Exception]) -> float:
+        """Return how long to wait before the next link, s: longer each time where it is the wearable's fault, not where there is no radio."""
+        missing = any(isinstance(error, BleakBluetoothNotAvailableError) for error in failures)
+        if missing != self._radio_missing:
+            self._radio_missing = missing
+            log.warning("radio.missing" if missing else "radio.found")
+        if missing:
+            return RADIO_LOOK_S
+        if any(isinstance(error, BleakDBusError) and error.dbus_error == _BUSY for error in failures):
+            self.gate.busy()
+        if failures:
+            reason = "; ".join(f"{type(error).__name__}: {error}" for error in failures)
+            log.info("wearable.link_failed", wearable=str(wearable.id), reason=reason)
+        patience = self._patience[wearable.id] = link_ended(self._patience.get(wearable.id, Patience()), time.monotonic())
+        return wait_s(patience, self._dice())
 
     async def _one_link(self, wearable: KnownWearable) -> None:
         """Find, connect, talk until the link falls, and leave nothing behind."""
@@ -141,7 +164,7 @@ class BleakWearables:
         gone = asyncio.Event()
         client = BleakClient(device, lambda _client: gone.set(), timeout=CONNECT_TIMEOUT_S, backend=self._backend.client)
         try:
-            async with self._connecting:
+            async with self.gate.one():
                 await client.connect()
             log.info("wearable.connected", wearable=str(wearable.id))
             await self._talk(wearable, client, gone)
@@ -173,6 +196,10 @@ class BleakWearables:
         wearable = next((known for known in self._known.values() if known.address.upper() == address), None)
         if wearable is not None and wearable.bonded and reason == bluez_agent.WRONG_KEYS:
             self._distrust(wearable)
+
+    def _on_radio_gone(self) -> None:
+        """Give up: bleak goes on believing in links, and in devices, that went with the service."""
+        self._waiting.put_nowait(RadioGone("org.bluez left the bus"))
 
     def _distrust(self, wearable: KnownWearable) -> None:
         """Say it once until the wearable is paired anew: it may come again every few seconds."""

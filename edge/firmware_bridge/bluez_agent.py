@@ -1,4 +1,4 @@
-"""BlueZ's questions to a person while a wearable is paired (org.bluez.Agent1), and why it says that links ended.
+"""BlueZ's questions to a person while a wearable is paired (org.bluez.Agent1), why it says that links ended, and that it left.
 
 bleak pairs, but has no agent; this is one on a bus connection of its own, there only while a person pairs: at any other time nobody
 answers, and a wearable that wants to be paired anew is refused. Interfaces: doc/org.bluez.Agent.rst and org.bluez.Device.rst of BlueZ.
@@ -20,7 +20,11 @@ WRONG_KEYS = "org.bluez.Reason.Authentication"
 _SERVICE, _MANAGER, _DEVICE, _AGENT = "org.bluez", "org.bluez.AgentManager1", "org.bluez.Device1", "org.bluez.Agent1"
 _PATH = "/mediassist/agent"
 _CAPABILITY = "KeyboardDisplay"
-_ENDS = f"type='signal',interface='{_DEVICE}',member='Disconnected'"
+_BUS = "org.freedesktop.DBus"
+_WATCHED = (
+    f"type='signal',interface='{_DEVICE}',member='Disconnected'",
+    f"type='signal',sender='{_BUS}',interface='{_BUS}',member='NameOwnerChanged',arg0='{_SERVICE}'",
+)
 _AGAIN_S = 30.0
 
 
@@ -79,8 +83,11 @@ async def answering(person: Person, address: str) -> AsyncGenerator[None]:
         bus.disconnect()
 
 
-async def watch_ends(told: Callable[[str, str], None]) -> None:
-    """Tell, for ever, why BlueZ says that a link ended: (address in capitals, reason). BlueZ before 5.82 says nothing."""
+async def watch(ended: Callable[[str, str], None], gone: Callable[[], None]) -> None:
+    """Tell, for ever, why BlueZ says that a link ended (address in capitals, reason), and that BlueZ itself left the bus.
+
+    BlueZ before 5.82 says nothing of ends.
+    """
     while True:
         try:
             bus = await system_bus()
@@ -89,17 +96,10 @@ async def watch_ends(told: Callable[[str, str], None]) -> None:
             await asyncio.sleep(_AGAIN_S)
             continue
         try:
-            bus.add_message_handler(lambda message: _end(message, told))
-            await bus.call(
-                Message(
-                    destination="org.freedesktop.DBus",
-                    path="/org/freedesktop/DBus",
-                    interface="org.freedesktop.DBus",
-                    member="AddMatch",
-                    signature="s",
-                    body=[_ENDS],
-                )
-            )
+            bus.add_message_handler(lambda message: _signalled(message, ended, gone))
+            for rule in _WATCHED:
+                add = Message(destination=_BUS, path="/org/freedesktop/DBus", interface=_BUS, member="AddMatch", signature="s", body=[rule])
+                await bus.call(add)
             await bus.wait_for_disconnect()
         except (OSError, EOFError, DBusError) as error:
             log.warning("bluez.unheard", reason=str(error))
@@ -116,9 +116,15 @@ def is_bonded(device: BLEDevice) -> bool | None:
     return None if said is None else bool(said)
 
 
-def _end(message: Message, told: Callable[[str, str], None]) -> None:
-    if message.message_type is MessageType.SIGNAL and (message.interface, message.member) == (_DEVICE, "Disconnected"):
-        told((message.path or "").rpartition("/dev_")[2].replace("_", ":").upper(), str(message.body[0]))
+def _signalled(message: Message, ended: Callable[[str, str], None], gone: Callable[[], None]) -> None:
+    if message.message_type is not MessageType.SIGNAL:
+        return
+    if (message.interface, message.member) == (_DEVICE, "Disconnected"):
+        ended((message.path or "").rpartition("/dev_")[2].replace("_", ":").upper(), str(message.body[0]))
+    elif (message.interface, message.member) == (_BUS, "NameOwnerChanged"):
+        name, before, _after = message.body
+        if name == _SERVICE and before:
+            gone()
 
 
 async def system_bus() -> MessageBus:

@@ -14,6 +14,7 @@ from bleak.exc import BleakDBusError
 
 from edge.firmware_bridge import bluez_agent
 from edge.firmware_bridge.bluez_agent import Person
+from edge.firmware_bridge.connect_gate import ConnectGate
 from edge.firmware_bridge.seeker import KINDS, Seeker
 from edge.firmware_bridge.wearable_link import LINK_FAILURES
 
@@ -65,10 +66,10 @@ class _Counted:
 
 
 class Pairing:
-    """One gateway's. connecting: held while anything connects, since BlueZ has one pending connect. monotonic: s."""
+    """One gateway's. gate: of its adapter's connects. monotonic: s."""
 
-    def __init__(self, seeker: Seeker, connecting: asyncio.Lock, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._seeker, self._connecting, self._monotonic = seeker, connecting, monotonic
+    def __init__(self, seeker: Seeker, gate: ConnectGate, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._seeker, self._gate, self._monotonic = seeker, gate, monotonic
         self._found: dict[str, tuple[BLEDevice, Nearby]] = {}
         self._news = asyncio.Event()
 
@@ -103,7 +104,7 @@ class Pairing:
                 device = await self._unbonded(address)
                 client = BleakClient(device, timeout=CONNECT_SECONDS)
                 try:
-                    async with self._connecting:
+                    async with self._gate.alone():
                         await client.connect()
                     async with asyncio.timeout(PAIRING_SECONDS):
                         await client.pair()

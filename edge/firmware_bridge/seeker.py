@@ -53,6 +53,7 @@ class Seeker:
         self._listeners: list[Heard] = []
         self._scanner: BleakScanner | None = None
         self._lock = asyncio.Lock()
+        self._asked = self._served = 0
 
     async def find(self, address: str) -> BLEDevice:
         """Return the device once it is heard, or at once where its link is already up."""
@@ -86,12 +87,20 @@ class Seeker:
         return next((device for device in devices if device.address.upper() == address), None)
 
     async def _listen(self) -> None:
-        """Start the scanner, or start it anew: BlueZ tells of an unchanged advertisement only once in a discovery."""
+        """Start the scanner, or start it anew: BlueZ tells of an unchanged advertisement only once in a discovery.
+
+        Those who ask while another starts it share the next start.
+        """
+        self._asked += 1
+        asked = self._asked
         async with self._lock:
+            if self._served >= asked and self._scanner is not None:
+                return
             await self._stop()
+            serving = self._asked
             scanner = BleakScanner(self._heard, scanning_mode="active", backend=self._backend.scanner)
             await scanner.start()
-            self._scanner = scanner
+            self._scanner, self._served = scanner, serving
 
     async def _rest(self) -> None:
         async with self._lock:

@@ -58,6 +58,10 @@ class ClockReading:
     arrived_at: int
 
 
+class RadioGone(Exception):
+    """The platform's radio service ended, and what is known of its links with it: only a new process begins with it anew."""
+
+
 @dataclass(frozen=True, slots=True)
 class ChangedBond:
     """Something at a bonded wearable's address does not have its keys: it was reset, or is another. at: ms UTC. Nothing is taken from it."""

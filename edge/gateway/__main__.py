@@ -1,4 +1,7 @@
-"""The gateway's process: `python -m edge.gateway`, until SIGTERM. A renewed certificate is taken up by starting anew, in the same process."""
+"""The gateway's process: `python -m edge.gateway`, until SIGTERM.
+
+It starts anew by itself, in the same process, to take up a renewed certificate, and when the platform's radio service was started anew.
+"""
 
 import asyncio
 import os
@@ -9,6 +12,7 @@ from datetime import UTC, datetime
 import structlog
 from prometheus_client import start_http_server
 
+from edge.firmware_bridge.wearable import RadioGone
 from edge.gateway.assembly import assembled
 from edge.gateway.beside import beside
 from edge.gateway.enrolment import keep_renewed
@@ -19,7 +23,7 @@ log = structlog.get_logger()
 
 
 async def run(settings: GatewaySettings) -> bool:
-    """Run one gateway until it is told to stop, or its certificate was renewed; say whether it was that."""
+    """Run one gateway until it is told to stop, or has to start anew; say whether it was that."""
     if settings.metrics_port:
         start_http_server(settings.metrics_port, addr="127.0.0.1")
     async with assembled(settings) as line:
@@ -32,7 +36,13 @@ async def run(settings: GatewaySettings) -> bool:
                 await work
         except asyncio.CancelledError:
             log.info("gateway.stopped")
-        renewal.cancel()
+        except ExceptionGroup as group:
+            if group.subgroup(RadioGone) is None:
+                raise
+            log.warning("gateway.radio_gone")
+            return True
+        finally:
+            renewal.cancel()
         return renewal.done() and not renewal.cancelled() and renewal.exception() is None
 
 

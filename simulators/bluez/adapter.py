@@ -19,13 +19,14 @@ _ATTEMPT_S = 2.0
 
 
 class Adapter:
-    """The gateway's adapter hci0. discovery filters: by bus client; `discovering` while any client scans."""
+    """The gateway's adapter hci0. discovery filters: by bus client; `discovering` while any client scans. most_pending: connects at once."""
 
     path = "/org/bluez/hci0"
 
-    def __init__(self, central: Device, tree: ObjectTree, agents: AgentManager) -> None:
+    def __init__(self, central: Device, tree: ObjectTree, agents: AgentManager, most_pending: int | None = None) -> None:
         self.devices: dict[str, RemoteDevice] = {}
         self._central = central
+        self._most_pending = most_pending
         self._agents = agents
         self._bonds: set[str] = set()
         central.pairing_config_factory = self._pairing
@@ -98,6 +99,8 @@ class Adapter:
 
     async def open_link(self, device: RemoteDevice) -> Connection:
         """Listen until the device advertises and only then connect, so that one out of range holds up no other."""
+        if self._most_pending is not None and len(self._listening) >= self._most_pending:
+            raise BlueZError("InProgress", "Operation already in progress")
         device.heard.clear()
         self._listening.add(device)
         try:

@@ -33,14 +33,17 @@ def _sender(bus: _Sender) -> _Sender:
 
 
 class VirtualBlueZ:
-    """The daemon of one home. bus_address: of a dbus-daemon on which the name org.bluez is free."""
+    """The daemon of one home. bus_address: of a dbus-daemon on which the name org.bluez is free.
 
-    def __init__(self, central: Device, bus_address: str) -> None:
+    most_pending: how many connects it lets wait at once before it answers InProgress; None: as many as there are devices.
+    """
+
+    def __init__(self, central: Device, bus_address: str, most_pending: int | None = None) -> None:
         self._bus = MessageBus(bus_address=bus_address, negotiate_unix_fd=True)
         self._sender = _sender(self._bus)
         self._tree = ObjectTree(self._sender.send)
         self._agents = AgentManager(self._bus.call)
-        self._adapter = Adapter(central, self._tree, self._agents)
+        self._adapter = Adapter(central, self._tree, self._agents, most_pending)
         self._methods: dict[tuple[str, str], Callable[[Message], Awaitable[Reply]]] = {
             (OBJECT_MANAGER, "GetManagedObjects"): self._get_managed_objects,
             (PROPERTIES, "GetAll"): self._get_all,
@@ -83,6 +86,7 @@ class VirtualBlueZ:
     async def stop(self) -> None:
         """Leave the bus."""
         await self._adapter.stop()
+        self._tree.close()
         self._bus.disconnect()
         await self._bus.wait_for_disconnect()
 

@@ -21,6 +21,7 @@ class ObjectTree:
     def __init__(self, send: Callable[[Message], object]) -> None:
         self._send = send
         self._objects: dict[str, dict[str, Properties]] = {}
+        self._closed = False
 
     def add(self, path: str, interface: str, properties: Properties) -> None:
         """Show an interface."""
@@ -54,9 +55,15 @@ class ObjectTree:
         """Send a signal of an interface's own."""
         self._signal(path, interface, member, signature, body)
 
+    def close(self) -> None:
+        """Say nothing any more: nobody is on the bus."""
+        self._closed = True
+
     def managed(self) -> dict[str, dict[str, Properties]]:
         """Return everything, as GetManagedObjects does."""
         return self._objects
 
     def _signal(self, path: str, interface: str, member: str, signature: str, body: list[object]) -> None:
+        if self._closed:
+            return
         self._send(Message(message_type=MessageType.SIGNAL, path=path, interface=interface, member=member, signature=signature, body=body))

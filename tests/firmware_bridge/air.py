@@ -60,6 +60,7 @@ async def living_home(
     hand_over: bool = True,
     pairing: HowToPair | None = None,
     bonds: Path | None = None,
+    most_pending: int | None = None,
 ) -> AsyncIterator[Air]:
     """Yield a home whose radio is "bluez" (dbus-daemon, virtual org.bluez, bleak as it is) or "in_process"."""
     planned = tuple(
@@ -84,7 +85,7 @@ async def living_home(
             return
         with private_bus(Path(dbus_daemon())) as bus:
             monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", bus.address)
-            daemon = VirtualBlueZ(gateway_radio, bus.address)
+            daemon = VirtualBlueZ(gateway_radio, bus.address, most_pending)
             await daemon.start()
             try:
                 yield Air(home, known, None, bus.address, aired, shown)

@@ -44,6 +44,16 @@ async def test_every_wearable_is_found_and_hands_its_records_over_in_order(radio
         assert {n.session for n in got if n.sequence is not None} == {worn.radio.session for worn in air.home.worn}
 
 
+async def test_a_radio_that_is_busy_is_asked_for_one_connect_at_a_time(monkeypatch):
+    async with living_home("bluez", monkeypatch, *ALL_KINDS, most_pending=1) as air:
+        wearables = air.wearables()
+        got = await listen(wearables, of_each(air, 3))
+        assert wearables.gate.limit == 1
+        for known in air.known:
+            heard = sequences(got, known.id)
+            assert heard == list(range(len(heard)))
+
+
 @RADIOS
 async def test_nothing_is_lost_when_every_link_drops(radio, monkeypatch):
     async with living_home(radio, monkeypatch, "heart_rate_belt", "ecg_patch") as air:

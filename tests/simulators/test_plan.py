@@ -29,6 +29,8 @@ def test_a_plan_is_read():
     [other] = parse_plan(planned(source={"kind": "recording", "path": "200"}, wearables=[WEARABLE | {"hand_over": False}])).homes
     assert other.source == RecordingSource(Path("200"))
     assert not other.wearables[0].hand_over
+    [busy] = parse_plan(planned(wearables=[WEARABLE | {"often": 10}])).homes
+    assert (home.wearables[0].often, busy.wearables[0].often) == (1.0, 10.0)
 
 
 @pytest.mark.parametrize(
@@ -42,6 +44,8 @@ def test_a_plan_is_read():
         (planned(wearables={}), "wearables"),
         (planned(wearables=[WEARABLE | {"kind": "toaster"}]), "kind"),
         (planned(wearables=[WEARABLE | {"hand_over": 1}]), "hand_over"),
+        (planned(wearables=[WEARABLE | {"often": 0}]), "often"),
+        (planned(wearables=[WEARABLE | {"often": "much"}]), "often"),
         (planned(source=None), "source"),
         (planned(source={"kind": "physiology", "seed": -1, "story": "fever"}), "seed"),
         (planned(source={"kind": "physiology", "seed": 1, "story": "tale"}), "story"),

@@ -43,6 +43,13 @@ def test_a_silent_monitor_is_a_belt_without_contact():
     assert measured.values == {"heart_rate": 1}
 
 
+def test_a_belt_that_measures_ten_times_as_often_says_every_beat_once_too():
+    [seldom], [often] = sensors_of("heart_rate_belt", BODY), sensors_of("heart_rate_belt", BODY, 10.0)
+    assert (seldom.period_s, often.period_s) == (1.0, 0.1)
+    said = [often.measure(BODY, 100.0, turn) for turn in range(300)]
+    assert sum(measured.values.get("rr_interval", 0) for measured in said if measured is not None) == len(BODY.beats(100.0, 130.0))
+
+
 def test_pieces_of_a_waveform_follow_each_other():
     stream = sensors_of("ecg_patch", BODY)[0]
     pieces = [stream.measure(BODY, 200.0, turn) for turn in range(3)]
