@@ -77,7 +77,7 @@ class Absence(IntEnum):
     """Why a sensor that spoke gave no number. 0 = it gave one.
 
     NAN to RESERVED are the special values of IEEE 11073-20601 (SFLOAT, FLOAT); OFF_BODY is said by a sensor-contact or
-    status bit; OUT_OF_RANGE is a number no living person has.
+    status bit; OUT_OF_RANGE is a number no living person has; TIME_UNKNOWN was measured at a time that its watch, set back since, cannot tell.
     """
 
     PRESENT = 0
@@ -89,6 +89,7 @@ class Absence(IntEnum):
     OFF_BODY = 6
     OUT_OF_RANGE = 7
     INVALID = 8
+    TIME_UNKNOWN = 9
 
 
 def metric_of(code: int) -> Metric:

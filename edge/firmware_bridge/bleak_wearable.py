@@ -11,7 +11,6 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import structlog
 from bleak import BleakClient
@@ -25,7 +24,7 @@ from edge.firmware_bridge.profiles.hand_over import Kept
 from edge.firmware_bridge.reconnect_policy import Patience, data_came, link_ended, wait_s
 from edge.firmware_bridge.seeker import Backend, Seeker
 from edge.firmware_bridge.wearable import ChangedBond, KnownWearable, Notification, RadioGone, Said
-from edge.firmware_bridge.wearable_link import LINK_FAILURES, UTC_ZONE, LinkEvents, WearableLink
+from edge.firmware_bridge.wearable_link import LINK_FAILURES, SOMEWHERE, LinkEvents, Place, WearableLink
 from protocol.errors import Malformed
 from protocol.pace import REAL, Pace
 
@@ -51,18 +50,18 @@ class BleakWearables:
         pace: Pace = REAL,
         backend: Backend | None = None,
         dice: Callable[[], float] = random.random,
-        zone: ZoneInfo = UTC_ZONE,
+        place: Place = SOMEWHERE,
     ) -> None:
         """Make ready; nothing is connected before `notifications` is read.
 
-        now: ms UTC, the pace's time. dice: 0..1, for back-off. zone: whose time the watches of wearables are to show.
+        now: ms UTC, the pace's time. dice: 0..1, for back-off.
         """
         self._known = {wearable.id: wearable for wearable in known}
         self._now = now
         self._pace = pace
         self._backend = backend or Backend()
         self._dice = dice
-        self._zone = zone
+        self._place = place
         self._waiting: asyncio.Queue[Said | BaseException] = asyncio.Queue()
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
         self._listened_to = False
@@ -72,7 +71,7 @@ class BleakWearables:
         self._kept: dict[UUID, Kept] = {}
         self._seeker = Seeker(self._backend)
         self.gate = ConnectGate()
-        self._radio_missing = False
+        self._radio_missing = self._radio_gone = False
         self.pairing = None if self._backend.scanner is not None else Pairing(self._seeker, self.gate)
         """How a new wearable is paired; None on a radio that is not the platform's own."""
         self.about: dict[UUID, DeviceInformation] = {}
@@ -170,14 +169,15 @@ class BleakWearables:
             await self._talk(wearable, client, gone)
         finally:
             self._links.pop(wearable.id, None)
-            with suppress(*LINK_FAILURES):
-                async with asyncio.timeout(DISCONNECT_TIMEOUT_S):
-                    await client.disconnect()
+            if not self._radio_gone:
+                with suppress(*LINK_FAILURES):
+                    async with asyncio.timeout(DISCONNECT_TIMEOUT_S):
+                        await client.disconnect()
 
     async def _talk(self, wearable: KnownWearable, client: BleakClient, gone: asyncio.Event) -> None:
         events = LinkEvents(self._deliver, self._waiting.put_nowait, self._on_about, self._on_malformed, self._on_gap)
         battery_every_s = self._pace.wall_seconds(BATTERY_EVERY_S)
-        link = WearableLink(wearable, client, self._now, battery_every_s, events, self._kept.get(wearable.id), self._zone)
+        link = WearableLink(wearable, client, self._now, battery_every_s, events, self._kept.get(wearable.id), self._place)
         self._links[wearable.id] = link
         talk = asyncio.create_task(link.run())
         fell = asyncio.create_task(gone.wait())
@@ -199,6 +199,7 @@ class BleakWearables:
 
     def _on_radio_gone(self) -> None:
         """Give up: bleak goes on believing in links, and in devices, that went with the service."""
+        self._radio_gone = True
         self._waiting.put_nowait(RadioGone("org.bluez left the bus"))
 
     def _distrust(self, wearable: KnownWearable) -> None:

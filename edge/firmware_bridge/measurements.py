@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 from edge.firmware_bridge.profiles import (
     battery,
@@ -56,7 +57,8 @@ _WORTHLESS = MeasurementStatus.UNAVAILABLE | MeasurementStatus.INVALID | Measure
 def readings_of(notification: Notification, at: int) -> list[Reading | WaveformPiece]:
     """Return what one notification says.
 
-    at: ms UTC when the measurement was complete: the last RR interval ends then, the last sample was taken then.
+    at: ms UTC when the measurement was complete: the last RR interval ends then, the last sample was taken then. Of what was measured at a time
+    that cannot be told, only that is said: no value, which would be taken for one of `at`, and no waveform.
 
     Raises:
         Malformed: the value is not of its characteristic's form, or no such characteristic is known here.
@@ -64,7 +66,12 @@ def readings_of(notification: Notification, at: int) -> list[Reading | WaveformP
     read = _READERS.get(notification.characteristic)
     if read is None:
         raise Malformed(f"characteristic {notification.characteristic} is not known here")
-    return read(notification, at)
+    found = read(notification, at)
+    return [_without_time(each) for each in found if isinstance(each, Reading)] if notification.timeless else found
+
+
+def _without_time(reading: Reading) -> Reading:
+    return replace(reading, value=math.nan, absence=Absence.TIME_UNKNOWN)
 
 
 def _record_of(notification: Notification) -> int:

@@ -5,7 +5,7 @@ counts from the beginning again (its memory was wiped) begins a new session here
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -19,6 +19,7 @@ from edge.firmware_bridge.profiles import glucose, identifiers
 from edge.firmware_bridge.profiles.continuous_glucose import Annunciation, Control, ControlOutcome, Feature
 from edge.firmware_bridge.profiles.hand_over import Kept
 from edge.firmware_bridge.stored_records import ANSWER_SECONDS, StoredRecord, StoredRecords
+from edge.firmware_bridge.watch_clock import Stamp
 from edge.firmware_bridge.wearable import KnownWearable, Notification
 
 FIRST_SESSION = 1
@@ -26,11 +27,14 @@ FIRST_SESSION = 1
 
 @dataclass(frozen=True, slots=True)
 class MeterEvents:
-    """Whom a meter tells. deliver: take a notification. malformed: a record that is none. measured_at: stamp (s) -> ms UTC. now: ms UTC."""
+    """Whom a meter tells. deliver: take a notification. malformed: a record that is none. now: ms UTC.
+
+    measured_at: stamp, ms UTC of arrival -> ms UTC, None where that cannot be told.
+    """
 
     deliver: Callable[[Notification], object]
     malformed: Callable[[str], None]
-    measured_at: Callable[[int | None, int], int]
+    measured_at: Callable[[Stamp | None, int], int | None]
     now: Callable[[], int]
 
 
@@ -67,20 +71,23 @@ class GlucoseMeter:
         self._kept = kept
         self._to_delete.set()
 
-    def _take(self, record: StoredRecord) -> None:
+    def _take(self, records: Sequence[StoredRecord]) -> None:
         now = self._events.now()
-        taken_at = self._events.measured_at(watch_clock.stamp_of(identifiers.GLUCOSE_MEASUREMENT, record.value), now)
-        self._events.deliver(
-            Notification(
-                self._wearable.id,
-                identifiers.GLUCOSE_MEASUREMENT,
-                record.value,
-                now,
-                session=self._session,
-                sequence=record.number,
-                taken_at=taken_at,
+        stamps = watch_clock.stamps_of([glucose.parse(record.value) for record in records])
+        for record, stamp in zip(records, stamps, strict=True):
+            taken_at = self._events.measured_at(stamp, now)
+            self._events.deliver(
+                Notification(
+                    self._wearable.id,
+                    identifiers.GLUCOSE_MEASUREMENT,
+                    record.value,
+                    now,
+                    session=self._session,
+                    sequence=record.number,
+                    taken_at=taken_at,
+                    timeless=taken_at is None,
+                )
             )
-        )
 
 
 def _glucose_records(data: bytes) -> list[StoredRecord]:
@@ -159,17 +166,18 @@ class GlucoseSensor:
         """Set the records of a notification apart, each without its CRC."""
         return [StoredRecord(record.minute, cgm.serialise([record], crc=False)) for record in cgm.parse(data, crc=self._crc)]
 
-    def _take(self, record: StoredRecord) -> None:
-        taken_at = int((self._began + timedelta(minutes=record.number)).timestamp() * 1000)
+    def _take(self, records: Sequence[StoredRecord]) -> None:
         now = self._events.now()
-        self._events.deliver(
-            Notification(
-                self._wearable.id,
-                identifiers.CONTINUOUS_GLUCOSE_MEASUREMENT,
-                record.value,
-                now,
-                session=self._session,
-                sequence=record.number,
-                taken_at=min(taken_at, now),
+        for record in records:
+            taken_at = int((self._began + timedelta(minutes=record.number)).timestamp() * 1000)
+            self._events.deliver(
+                Notification(
+                    self._wearable.id,
+                    identifiers.CONTINUOUS_GLUCOSE_MEASUREMENT,
+                    record.value,
+                    now,
+                    session=self._session,
+                    sequence=record.number,
+                    taken_at=min(taken_at, now),
+                )
             )
-        )

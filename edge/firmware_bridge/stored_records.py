@@ -5,7 +5,7 @@ delivered in the order of their numbers once the meter says that it has reported
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bleak import BleakClient
@@ -29,14 +29,14 @@ class StoredRecord:
 
 
 class StoredRecords:
-    """One link's dialogue. records: a notification -> its records. deliver: told each record, once, by rising numbers."""
+    """One link's dialogue. records: a notification -> its records. deliver: told each record, once, by rising numbers; those that were stored together."""
 
     def __init__(
         self,
         client: BleakClient,
         measurement: str,
         records: Callable[[bytes], list[StoredRecord]],
-        deliver: Callable[[StoredRecord], None],
+        deliver: Callable[[Sequence[StoredRecord]], None],
         malformed: Callable[[str], None],
     ) -> None:
         self._client, self._measurement = client, measurement
@@ -66,10 +66,10 @@ class StoredRecords:
         if found:
             found = await self._ask(wanted)
         self._live = True
-        for number in sorted(self._held):
-            if after is None or number > after:
-                self._deliver(self._held[number])
+        stored = [self._held[number] for number in sorted(self._held) if after is None or number > after]
         self._held.clear()
+        if stored:
+            self._deliver(stored)
         return found
 
     async def newest(self) -> int | None:
@@ -137,8 +137,7 @@ class StoredRecords:
         except Malformed as error:
             self._malformed(str(error))
             return
-        for record in records:
-            if self._live:
-                self._deliver(record)
-            else:
-                self._held[record.number] = record
+        if self._live:
+            self._deliver(records)
+        else:
+            self._held |= {record.number: record for record in records}

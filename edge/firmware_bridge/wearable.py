@@ -31,7 +31,8 @@ class Notification:
     characteristic: 128-bit UUID, lower case. arrived_at: ms UTC, this gateway's clock.
     session, sequence: from a wearable that numbers its records, else None.
     ticks_ms: milliseconds of the wearable's own clock since its session began (hand-over service), else None.
-    taken_at: ms UTC when it was measured, from one that stamps measurements with its own watch, else None.
+    taken_at: ms UTC when it was measured, from one that stamps measurements with its own watch, else None. timeless: its own clock was set back
+    since it measured, and when that was cannot be told.
     """
 
     wearable: UUID
@@ -42,6 +43,7 @@ class Notification:
     sequence: int | None = None
     ticks_ms: int | None = None
     taken_at: int | None = None
+    timeless: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +51,15 @@ class ClockReading:
     """What a wearable's clock showed when it was asked, before the records of its link.
 
     A gateway that has never heard this session can time a backlog by it: old records tell only that they came late.
-    ticks_ms: ms since `session` began, by the wearable. arrived_at: ms UTC, this gateway's clock.
+    ticks_ms: ms since `session` began, by the wearable. arrived_at: ms UTC, this gateway's clock. next: number of the record that it takes next:
+    those before it were taken by then.
     """
 
     wearable: UUID
     session: int
     ticks_ms: int
     arrived_at: int
+    next: int = 0
 
 
 class RadioGone(Exception):

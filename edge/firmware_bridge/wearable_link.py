@@ -19,7 +19,7 @@ from edge.firmware_bridge.meter_link import GlucoseMeter, GlucoseSensor, MeterEv
 from edge.firmware_bridge.profiles import current_time, device_information, identifiers
 from edge.firmware_bridge.profiles.device_information import DeviceInformation
 from edge.firmware_bridge.profiles.hand_over import Kept, Record, Session, parse_record, parse_session, serialise_kept
-from edge.firmware_bridge.watch_clock import Watch
+from edge.firmware_bridge.watch_clock import Stamp, Watch
 from edge.firmware_bridge.wearable import ClockReading, KnownWearable, Notification
 from protocol.errors import Malformed
 
@@ -33,7 +33,19 @@ _MEASUREMENTS = (
     identifiers.RESPIRATORY_RATE,
     identifiers.WAVEFORM,
 )
-UTC_ZONE = ZoneInfo("UTC")
+
+_UTC = ZoneInfo("UTC")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the gateway is. zone: whose time watches are to show. synchronised: whether the gateway's own clock is now."""
+
+    zone: ZoneInfo = _UTC
+    synchronised: Callable[[], bool] = lambda: True
+
+
+SOMEWHERE = Place()
 LINK_FAILURES = (BleakError, OSError, EOFError, TimeoutError)
 """What bleak and the bus under it raise when a link or the bus goes."""
 
@@ -68,9 +80,9 @@ class WearableLink:
         battery_every_s: float,
         events: LinkEvents,
         kept: Kept | None = None,
-        zone: ZoneInfo = UTC_ZONE,
+        place: Place = SOMEWHERE,
     ) -> None:
-        """Make ready. kept: the latest word, perhaps not said on an earlier link. zone: whose time a wearable's watch is to show."""
+        """Make ready. kept: the latest word, perhaps not said on an earlier link."""
         self._wearable = wearable
         self._client = client
         self._now = now
@@ -81,7 +93,7 @@ class WearableLink:
         self._gap = asyncio.Event()
         self._kept = kept
         self._to_keep = asyncio.Event()
-        self._zone = zone
+        self._place = place
         self._watch = Watch()
         self._spoke = asyncio.Event()
         self._meter: GlucoseMeter | GlucoseSensor | None = None
@@ -123,7 +135,7 @@ class WearableLink:
         """Read which session it is, and pass on what its clock shows."""
         session = parse_session(bytes(await self._client.read_gatt_char(identifiers.SESSION)))
         if session.ticks_ms is not None:
-            self._events.clock(ClockReading(self._wearable.id, session.session, session.ticks_ms, self._now()))
+            self._events.clock(ClockReading(self._wearable.id, session.session, session.ticks_ms, self._now(), session.next))
         return session
 
     async def _subscribe(self, uuid: str, take: Callable[[BleakGATTCharacteristic, bytearray], None]) -> None:
@@ -143,10 +155,11 @@ class WearableLink:
             self._events.malformed(self._wearable, str(error))
             return
         taken_at = None if stamp is None else self._measured_at(stamp, now)
-        self._events.deliver(Notification(self._wearable.id, uuid, data, now, taken_at=taken_at))
+        timeless = stamp is not None and taken_at is None
+        self._events.deliver(Notification(self._wearable.id, uuid, data, now, taken_at=taken_at, timeless=timeless))
 
-    def _measured_at(self, stamp: int | None, now: int) -> int:
-        return watch_clock.measured_at(stamp, self._watch, now, self._zone)
+    def _measured_at(self, stamp: Stamp | None, now: int) -> int | None:
+        return watch_clock.measured_at(stamp, self._watch, now, self._place.zone, synchronised=self._place.synchronised())
 
     def _meter_of(self) -> GlucoseMeter | GlucoseSensor | None:
         def deliver(notification: Notification) -> None:
@@ -173,7 +186,7 @@ class WearableLink:
                 self._watch = watch_clock.watch_of(shown, self._now())
 
     async def _set_watch(self) -> None:
-        """Set a watch that is wrong to the time of this place, once the wearable has been quiet for a while."""
+        """Set a watch that is wrong to the time of this place, once the wearable has been quiet for a while; not by a clock that may be wrong itself."""
         characteristic = self._client.services.get_characteristic(identifiers.CURRENT_TIME)
         if characteristic is None or "write" not in characteristic.properties:
             return
@@ -184,10 +197,12 @@ class WearableLink:
                     await self._spoke.wait()
             except TimeoutError:
                 break
-        off = watch_clock.off_by_ms(self._watch, self._now(), self._zone)
+        if not self._place.synchronised():
+            return
+        off = watch_clock.off_by_ms(self._watch, self._now(), self._place.zone)
         if off is not None and abs(off) <= watch_clock.OFF_MS:
             return
-        local = datetime.fromtimestamp(self._now() / 1000, self._zone)
+        local = datetime.fromtimestamp(self._now() / 1000, self._place.zone)
         try:
             await self._client.write_gatt_char(characteristic, current_time.serialise(current_time.current_time_at(local)), response=True)
         except BleakGATTProtocolError as error:

@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 from edge.firmware_bridge.bleak_wearable import BleakWearables
 from edge.firmware_bridge.seeker import Backend
 from edge.firmware_bridge.wearable import KnownWearable, Wearables
+from edge.firmware_bridge.wearable_link import Place
+from edge.gateway import own_clock
 from edge.gateway.board import Board
 from edge.gateway.disk import Disk, DiskThread
 from edge.gateway.drain import Drain
@@ -58,6 +60,12 @@ def clock_of(settings: GatewaySettings) -> Callable[[], int]:
     return lambda: int(pace.at(datetime.now(UTC)).timestamp() * 1000)
 
 
+def place_of(settings: GatewaySettings) -> Place:
+    """Return where this gateway is; a demonstration's own time is right by definition."""
+    zone = ZoneInfo(settings.zone)
+    return Place(zone) if settings.demo else Place(zone, own_clock.synchronised)
+
+
 @asynccontextmanager
 async def assembled(
     settings: GatewaySettings, backend: Backend | None = None, wearables: Wearables | None = None, uplink: Uplink | None = None
@@ -77,7 +85,7 @@ async def assembled(
             spool = Spool(disk, keystore)
             inbox = _inbox(gateway, keystore, ingest, now)
             link = uplink or MqttUplink(gateway, identity, settings.broker_host, settings.broker_port)
-            by_bleak = BleakWearables(known, now, settings.pace_of_time(), backend, zone=ZoneInfo(settings.zone))
+            by_bleak = BleakWearables(known, now, settings.pace_of_time(), backend, place=place_of(settings))
             yield VitalsLine(
                 wearables=wearables or by_bleak,
                 household=household_of(known, {patient: memory.text for patient, memory in (await on_disk(spool.memories)).items()}),

@@ -84,7 +84,7 @@ class Spool:
             return [Spooled(self._insert(link, at, notification), at, notification) for at, notification in arrivals]
 
     def _insert(self, link: sqlite3.Connection, at: int, notification: Notification) -> int:
-        plain = cbor2.dumps([notification.characteristic, notification.value, notification.ticks_ms])
+        plain = cbor2.dumps([notification.characteristic, notification.value, notification.ticks_ms, *[True] * notification.timeless])
         row = link.execute(
             "insert into spool(wearable, session, sequence, at, arrived_at, waveform, sealed) values (?, ?, ?, ?, ?, ?, ?) returning id",
             (
@@ -117,8 +117,10 @@ class Spool:
     def _spooled(
         self, id_: int, wearable: bytes, session: int | None, sequence: int | None, at: int, arrived: int, sealed: bytes
     ) -> Spooled:
-        characteristic, value, ticks_ms = cbor2.loads(self._keystore.unwrap(sealed, wearable))
-        notification = Notification(UUID(bytes=wearable), characteristic, value, arrived, session, sequence, ticks_ms)
+        characteristic, value, ticks_ms, *timeless = cbor2.loads(self._keystore.unwrap(sealed, wearable))
+        notification = Notification(
+            UUID(bytes=wearable), characteristic, value, arrived, session, sequence, ticks_ms, timeless=bool(timeless)
+        )
         return Spooled(id_, at, notification)
 
     @staticmethod

@@ -6,7 +6,7 @@ a finding goes out at once; every `fold_seconds` the rest goes out as one messag
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 from uuid import UUID
 
@@ -21,7 +21,7 @@ from edge.firmware_bridge.wearable import ChangedBond, ClockReading, KnownWearab
 from edge.gateway.board import Board
 from edge.gateway.disk import DiskThread
 from edge.gateway.drain import Drain
-from edge.gateway.meters import DURABLE_SECONDS, JUDGED_SECONDS, REFUSED, REPEATS, SPOOLED
+from edge.gateway.meters import DURABLE_SECONDS, JUDGED_SECONDS, REFUSED, REPEATS, SPOOLED, TIMELESS
 from edge.gateway.outbox import Outbox, Parcel
 from edge.gateway.patient_watch import PatientWatch
 from edge.gateway.spool import Heard, Memory, Spool, Spooled
@@ -39,6 +39,8 @@ GROUP_SECONDS = 0.02
 MOST_IN_GROUP = 500
 MOST_IN_FOLD = 2000
 TIDY_SECONDS = 30.0
+SET_BACK_MS = 1_000
+"""A wearable takes its records in their order; ticks that go back by more than this are another timeline's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +53,19 @@ class Household:
 
 @dataclass(frozen=True, slots=True)
 class SessionClock:
-    """A wearable's clock in one of its sessions; the next session's begins at 0 again."""
+    """A wearable's clock in one of its sessions; the next session's begins at 0 again.
+
+    ticks_ms: of its last record; where they go back the clock was set, and a timeline of its own begins. shown: what it showed on this link.
+    """
 
     session: int
     clock: DeviceClock
+    ticks_ms: int = 0
+    shown: ClockReading | None = None
+
+    def outdated(self, sequence: int, ticks_ms: int) -> bool:
+        """Say whether a record bears ticks of a timeline that was over before the clock was asked: it had been taken by then, and is later."""
+        return self.shown is not None and sequence < self.shown.next and ticks_ms > self.shown.ticks_ms
 
 
 class VitalsLine:
@@ -124,7 +135,7 @@ class VitalsLine:
     async def _recover(self) -> None:
         """Rebuild the windows from the spool; judge what a crash left unjudged; tell wearables what is safe here."""
         self._heard = await self._disk(self._spool.heard)
-        self._clocks = {w: SessionClock(mark.session, device_clock.read_clock(mark.clock)) for w, mark in self._heard.items()}
+        self._clocks = {w: _clock_of(mark) for w, mark in self._heard.items()}
         memories = await self._disk(self._spool.memories)
         unjudged: list[Spooled] = []
         for spooled in await self._disk(self._spool.all):
@@ -171,7 +182,7 @@ class VitalsLine:
         clocks: dict[UUID, DeviceClock] = {}
         for notification in group:
             if isinstance(notification, ClockReading):
-                self._observed(notification.wearable, notification.session, notification.ticks_ms, notification.arrived_at)
+                self._asked(notification)
                 continue
             wearable, session, sequence = notification.wearable, notification.session, notification.sequence
             at = notification.arrived_at if notification.taken_at is None else notification.taken_at
@@ -183,8 +194,14 @@ class VitalsLine:
                 marks[wearable] = (session, sequence)
                 clocks[wearable] = self._clock(wearable, session)
                 if notification.ticks_ms is not None:
-                    clocks[wearable] = self._observed(wearable, session, notification.ticks_ms, notification.arrived_at)
-                    at = device_clock.to_utc(clocks[wearable], notification.ticks_ms)
+                    if self._session_clock(wearable, session).outdated(sequence, notification.ticks_ms):
+                        notification = replace(notification, timeless=True)  # noqa: PLW2901
+                    else:
+                        clocks[wearable] = self._observed(wearable, session, notification.ticks_ms, notification.arrived_at)
+                        at = device_clock.to_utc(clocks[wearable], notification.ticks_ms)
+            if notification.timeless:
+                TIMELESS.inc()
+                log.warning("notification.timeless", wearable=str(wearable))
             try:
                 readings_of(notification, at)
             except Malformed as error:
@@ -199,14 +216,34 @@ class VitalsLine:
         return None if heard is None else (heard.session, heard.sequence)
 
     def _observed(self, wearable: UUID, session: int, ticks_ms: int, arrived_at: int) -> DeviceClock:
-        """Learn from when something came; each session has a clock of its own, which begins anew."""
-        clock = device_clock.observe(self._clock(wearable, session), ticks_ms, arrived_at)
-        self._clocks[wearable] = SessionClock(session, clock)
+        """Learn from when something came; each session has a clock of its own, which begins anew, and so does one that was set back."""
+        known = self._session_clock(wearable, session)
+        known = self._unless_set_back(known, known.ticks_ms, ticks_ms, wearable)
+        clock = device_clock.observe(known.clock, ticks_ms, arrived_at)
+        self._clocks[wearable] = replace(known, clock=clock, ticks_ms=ticks_ms)
         return clock
 
+    def _asked(self, shown: ClockReading) -> None:
+        """Learn from what a clock shows before the records of a link, which may be older."""
+        known = self._session_clock(shown.wearable, shown.session)
+        before = max(known.ticks_ms, 0 if known.shown is None else known.shown.ticks_ms)
+        known = self._unless_set_back(known, before, shown.ticks_ms, shown.wearable)
+        clock = device_clock.observe(known.clock, shown.ticks_ms, shown.arrived_at)
+        self._clocks[shown.wearable] = replace(known, clock=clock, shown=shown)
+
+    def _unless_set_back(self, known: SessionClock, before: int, ticks_ms: int, wearable: UUID) -> SessionClock:
+        """Return a clock as it is known, or one of which nothing is known where it was set back."""
+        if ticks_ms >= before - SET_BACK_MS:
+            return known
+        log.warning("wearable.clock_set_back", wearable=str(wearable), by_ms=before - ticks_ms)
+        return SessionClock(known.session, DeviceClock(), shown=known.shown)
+
     def _clock(self, wearable: UUID, session: int) -> DeviceClock:
+        return self._session_clock(wearable, session).clock
+
+    def _session_clock(self, wearable: UUID, session: int) -> SessionClock:
         known = self._clocks.get(wearable)
-        return known.clock if known is not None and known.session == session else DeviceClock()
+        return known if known is not None and known.session == session else SessionClock(session, DeviceClock())
 
     async def _judge(self, spooled: Sequence[Spooled]) -> None:
         """Give readings to their patients' watches; what is found goes out at once, and only then they count as judged."""
@@ -277,6 +314,11 @@ class VitalsLine:
     def _patient_of(self, notification: Notification) -> UUID | None:
         known = self._household.wearables.get(notification.wearable)
         return None if known is None else known.patient
+
+
+def _clock_of(mark: Heard) -> SessionClock:
+    clock = device_clock.read_clock(mark.clock)
+    return SessionClock(mark.session, clock, max((ticks for ticks, _ in clock.envelope), default=0))
 
 
 def _measured(spooled: Spooled) -> list[Reading | WaveformPiece]:

@@ -150,6 +150,13 @@ def test_any_bytes_are_readings_or_malformed(characteristic, value):
             assert math.isnan(reading.value) == (reading.absence is not Absence.PRESENT)
 
 
+def test_what_was_measured_at_a_time_that_cannot_be_told_gives_no_value_and_no_waveform():
+    belt = Notification(UUID(int=1), identifiers.HEART_RATE_MEASUREMENT, b"\x16\x48\x00\x04", 5_000, 7, 1, timeless=True)
+    found = readings_of(belt, 5_000)
+    assert [(r.at, r.absence) for r in found if isinstance(r, Reading)] == [(5_000, Absence.TIME_UNKNOWN)] * 2
+    assert len(found) == 2
+
+
 def test_a_characteristic_that_nobody_knows_is_malformed():
     with pytest.raises(Malformed, match="not known here"):
         said("00002a5b-0000-1000-8000-00805f9b34fb", b"\x00")

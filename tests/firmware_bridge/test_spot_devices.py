@@ -14,6 +14,7 @@ from edge.firmware_bridge.measurements import readings_of
 from edge.firmware_bridge.profiles import identifiers
 from edge.firmware_bridge.seeker import Backend
 from edge.firmware_bridge.wearable import KnownWearable, Notification
+from edge.firmware_bridge.wearable_link import Place
 from protocol.metrics import (
     BLOOD_GLUCOSE,
     BODY_WEIGHT,
@@ -22,6 +23,7 @@ from protocol.metrics import (
     MEAN_PRESSURE,
     PULSE_RATE,
     SYSTOLIC_PRESSURE,
+    Absence,
 )
 from protocol.samples import Reading
 from simulators import spot_devices
@@ -46,9 +48,15 @@ class Bedside:
 
     def __init__(self, device: SpotDevice, known: KnownWearable, backend: Backend | None) -> None:
         self.device, self.known, self._backend = device, known, backend
+        self.clock_is_right = True
+
+    def synchronised(self) -> bool:
+        return self.clock_is_right
 
     def wearables(self) -> BleakWearables:
-        return BleakWearables([self.known], lambda: utc_ms(datetime.now(UTC)), backend=self._backend, dice=lambda: 0.0, zone=BERLIN)
+        return BleakWearables(
+            [self.known], lambda: utc_ms(datetime.now(UTC)), backend=self._backend, dice=lambda: 0.0, place=Place(BERLIN, self.synchronised)
+        )
 
     async def hear(self, wearables: BleakWearables, count: int, then: Callable[[Notification], object] | None = None) -> list[Notification]:
         return await listen(wearables, lambda got: len(got) >= count, then)
@@ -138,6 +146,48 @@ async def test_what_is_measured_while_a_meter_is_connected_comes_at_once(radio, 
                 later.append(asyncio.ensure_future(bed.device.measure(spot_devices.blood_glucose(1, 64, berlin()), 1)))
 
         assert [r.value for r in readings(await bed.hear(bed.wearables(), 2, measure))] == [100, 64]
+
+
+@RADIOS
+async def test_a_meter_whose_clock_was_set_back_by_a_day_keeps_its_values_apart_from_times_they_were_not_measured_at(radio, monkeypatch):
+    watch = Watch(berlin, wrong_by=timedelta(days=-1), settable=False)
+    async with bedside(radio, monkeypatch, "glucose_meter", watch) as bed:
+        before, after = berlin() - timedelta(hours=5), berlin() - timedelta(hours=2)
+        bed.device.stored = {
+            0: spot_devices.blood_glucose(0, 55, before),
+            1: spot_devices.blood_glucose(1, 110, after + watch.wrong_by),
+        }
+        got = await bed.hear(bed.wearables(), 2)
+    outdated, right = readings(got)
+    assert (outdated.absence, outdated.record) == (Absence.TIME_UNKNOWN, 1 << 32)
+    assert (right.value, right.record) == (110, 1 << 32 | 1)
+    assert abs(right.at - utc_ms(after)) < 2_000
+
+
+@RADIOS
+async def test_a_cuff_whose_clock_was_set_back_by_a_day_says_that_it_measured(radio, monkeypatch):
+    async with bedside(radio, monkeypatch, "blood_pressure_cuff", Watch(berlin, timedelta(days=-1), settable=False)) as bed:
+        await bed.device.measure(spot_devices.pressure(142, 91, 77, berlin() - timedelta(hours=5)))
+        found = readings(await bed.hear(bed.wearables(), 1))
+    assert {(r.metric, r.absence) for r in found} == {
+        (metric.code, Absence.TIME_UNKNOWN) for metric in (SYSTOLIC_PRESSURE, DIASTOLIC_PRESSURE, MEAN_PRESSURE, PULSE_RATE)
+    }
+
+
+async def test_a_gateway_whose_own_clock_is_not_synchronised_sets_no_watch(monkeypatch):
+    monkeypatch.setattr("edge.firmware_bridge.wearable_link.QUIET_S", 0.2)
+    watch = Watch(berlin, wrong_by=timedelta(hours=-3))
+    async with bedside("in_process", monkeypatch, "blood_pressure_cuff", watch) as bed:
+        bed.clock_is_right = False
+        await bed.device.measure(spot_devices.pressure(142, 91, 77, watch.shown()))
+        later: list[asyncio.Task[None]] = []
+
+        async def measure_again() -> None:
+            await asyncio.sleep(1.0)
+            await bed.device.measure(spot_devices.pressure(139, 88, 75, watch.shown()))
+
+        await bed.hear(bed.wearables(), 2, lambda _n: later.append(asyncio.ensure_future(measure_again())) if not later else None)
+    assert watch.wrong_by == timedelta(hours=-3)
 
 
 async def test_a_meter_that_was_wiped_begins_a_new_session(monkeypatch):

@@ -1,6 +1,7 @@
 """The spool: on the disk, wrapped, before anything else; and everything that a crash needs."""
 
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
@@ -35,6 +36,12 @@ def test_what_is_kept_is_there_for_the_next_process(tmp_path: Path, keys: Keys) 
     assert [spooled.notification for spooled in kept] == [notification for _, notification in given]
     assert again.heard() == {BELT: Heard(77, 2, "{}")}
     assert again.memories() == {PATIENT: Memory(1, "so far")}
+
+
+def test_that_a_time_cannot_be_told_is_kept_too(tmp_path: Path, keys: Keys) -> None:
+    spool = Spool(Disk(tmp_path / "gateway.sqlite"), keys)
+    spool.keep([(NOON, replace(a_notification(1), timeless=True)), (NOON, a_notification(2))])
+    assert [spooled.notification.timeless for spooled in spool.all()] == [True, False]
 
 
 def test_the_disk_alone_shows_no_value(tmp_path: Path, keys: Keys) -> None:

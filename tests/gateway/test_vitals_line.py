@@ -18,11 +18,12 @@ from edge.gateway.board import Board
 from edge.gateway.disk import DiskThread
 from edge.gateway.drain import Drain
 from edge.gateway.household import read_household, write_household
-from edge.gateway.meters import REFUSED, REPEATS
+from edge.gateway.meters import REFUSED, REPEATS, TIMELESS
 from edge.gateway.spool import Spool
 from edge.gateway.vitals_line import VitalsLine, grouped
 from protocol.findings import Finding, decode_evidence
 from protocol.message import Waveforms, WearableAdopted
+from protocol.metrics import Absence
 from protocol.samples import SampleBatch
 from tests.support.gateway import BELT, NOON, PATIENT, FakeUplink, FakeWearables, Rig
 
@@ -167,6 +168,45 @@ async def test_a_clock_is_believed_for_its_own_session_only(home: Home) -> None:
     async with home.running():
         await home.until(lambda: len(home.times()) == 2)
     assert home.times() == [NOON + 1000, NOON + 8600]
+
+
+def say_at(home: Home, sequence: int, ticks_ms: int, arrived_at: int) -> None:
+    home.wearables.queue.put_nowait(Notification(BELT, HEART_RATE_MEASUREMENT, b"\x06\x48", arrived_at, SESSION, sequence, ticks_ms))
+
+
+async def test_a_clock_set_back_by_a_day_while_its_wearable_is_heard_begins_anew(home: Home) -> None:
+    day = 86_400_000
+    for sequence in range(3):
+        say_at(home, sequence, 2 * day + 1000 * sequence, NOON + 1000 * sequence)
+    for sequence in range(3, 6):
+        say_at(home, sequence, day + 1000 * sequence, NOON + 1000 * sequence)
+    async with home.running():
+        await home.until(lambda: len(home.times()) == 6)
+    assert home.times() == [NOON + 1000 * sequence for sequence in range(6)]
+
+
+async def test_records_from_before_a_clock_was_set_back_have_no_time_and_those_after_it_have_theirs(home: Home) -> None:
+    before, day = TIMELESS._value.get(), 86_400_000
+    home.wearables.queue.put_nowait(ClockReading(BELT, SESSION, day + 10_000, NOON, next=4))
+    for sequence, ticks in enumerate((2 * day, 2 * day + 1000, day + 1000, day + 2000)):
+        say_at(home, sequence, ticks, NOON + 50 + sequence)
+    say_at(home, 4, day + 10_500, NOON + 500)
+    async with home.running():
+        await home.until(lambda: len(home.times()) == 5)
+    said = [reading for _, body in home.rig.said() if isinstance(body, SampleBatch) for reading in body.readings()]
+    assert [reading.absence for reading in said[:2]] == [Absence.TIME_UNKNOWN] * 2
+    assert [(reading.at, reading.value) for reading in said[2:]] == [(NOON - 9000, 72.0), (NOON - 8000, 72.0), (NOON + 500, 72.0)]
+    assert TIMELESS._value.get() - before == 2
+
+
+async def test_a_backlog_older_than_what_the_clock_shows_now_is_no_clock_set_back(home: Home) -> None:
+    say_at(home, 0, 1_000_000, NOON)
+    home.wearables.queue.put_nowait(ClockReading(BELT, SESSION, 1_600_000, NOON + 600_000, next=3))
+    say_at(home, 1, 1_001_000, NOON + 600_050)
+    say_at(home, 2, 1_002_000, NOON + 600_060)
+    async with home.running():
+        await home.until(lambda: len(home.times()) == 3)
+    assert home.times() == [NOON, NOON + 1000, NOON + 2000]
 
 
 async def test_a_malformed_notification_is_refused_counted_and_disturbs_nothing(home: Home) -> None:

@@ -67,12 +67,6 @@ class GlucoseMeasurement:
     status: int | None = None
     context_follows: bool = False
 
-    @property
-    def shown_seconds(self) -> int | None:
-        """What the meter's user saw on it, in seconds since 1970 as if that were UTC; None where its watch had no date."""
-        seconds = self.base_time.seconds
-        return None if seconds is None else seconds + 60 * (self.offset_minutes or 0)
-
 
 def parse(data: bytes) -> GlucoseMeasurement:
     """Read a measurement.

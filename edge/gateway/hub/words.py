@@ -46,6 +46,7 @@ _ABSENT = {
     Absence.OFF_BODY: "not on the body",
     Absence.POSITIVE_INFINITY: "higher than it can measure",
     Absence.NEGATIVE_INFINITY: "lower than it can measure",
+    Absence.TIME_UNKNOWN: "measured while its clock was wrong",
 }
 _ALARMS = {
     "glucose": "Your blood sugar needs attention",

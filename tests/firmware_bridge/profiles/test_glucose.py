@@ -63,18 +63,12 @@ def test_a_meter_as_it_is_sold() -> None:
     assert found.concentration is not None
     assert (found.concentration.mg_dl.value, found.concentration.sample, found.concentration.site) == (112.0, 1, 1)
     assert found.status == Status.BATTERY_LOW
-    assert NOON.seconds is not None
-    assert found.shown_seconds == NOON.seconds + 3600
 
 
 def test_molar_concentrations_become_mg_dl_and_an_absence_stays_one() -> None:
     assert Concentration(MedicalNumber(0.0055), molar=True, sample=1, site=1).mg_dl.value == pytest.approx(99.1)
     nothing = MedicalNumber(math.nan, Absence.POSITIVE_INFINITY)
     assert Concentration(nothing, molar=True, sample=1, site=1).mg_dl is nothing
-
-
-def test_a_meter_whose_watch_was_never_set_shows_no_time() -> None:
-    assert GlucoseMeasurement(1, WatchTime(0, 0, 0, 0, 0, 0), 60).shown_seconds is None
 
 
 @pytest.mark.parametrize(

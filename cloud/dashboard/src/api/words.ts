@@ -92,6 +92,7 @@ const ABSENCES: Record<string, string> = {
   off_body: "off the body",
   out_of_range: "implausible",
   invalid: "invalid",
+  time_unknown: "time unknown",
 };
 
 /** Why a sensor that spoke gave no number, in two or three words. */
