@@ -31,7 +31,7 @@ from protocol.pace import REAL, Pace
 log = structlog.get_logger(__name__)
 
 BATTERY_EVERY_S = 600.0
-RADIO_LOOK_S = 0.5
+RADIO_LOOK_S = 0.2
 """How often to look for the platform's radio while there is none."""
 CONNECT_TIMEOUT_S = 20.0
 DISCONNECT_TIMEOUT_S = 5.0
