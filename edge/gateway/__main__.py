@@ -16,6 +16,7 @@ from edge.firmware_bridge.wearable import RadioGone
 from edge.gateway.assembly import assembled
 from edge.gateway.beside import beside
 from edge.gateway.enrolment import keep_renewed
+from edge.gateway.service_manager import ServiceManager
 from edge.gateway.settings import GatewaySettings, WrongSetting, read_settings
 from protocol.logs import configure_logs
 
@@ -29,7 +30,7 @@ async def run(settings: GatewaySettings) -> bool:
     async with assembled(settings) as line:
         work = asyncio.create_task(line.run())
         for told in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(told, work.cancel)
+            asyncio.get_running_loop().add_signal_handler(told, _stop, work)
         renewal = asyncio.create_task(_renewed(settings, work))
         try:
             async with beside(line, settings):
@@ -44,6 +45,11 @@ async def run(settings: GatewaySettings) -> bool:
         finally:
             renewal.cancel()
         return renewal.done() and not renewal.cancelled() and renewal.exception() is None
+
+
+def _stop(work: asyncio.Task[None]) -> None:
+    ServiceManager().say("STOPPING=1")
+    work.cancel()
 
 
 async def _renewed(settings: GatewaySettings, work: asyncio.Task[None]) -> None:

@@ -1,4 +1,4 @@
-"""What a gateway does beside its line: alarms are heard, and the page of the home is served. A fault there is logged; measuring goes on."""
+"""What a gateway does beside its line: alarms are heard, the page is served, the service manager is told. A fault there is logged; measuring goes on."""
 
 import asyncio
 import time
@@ -9,6 +9,7 @@ import structlog
 
 from edge.gateway.adding import Adding
 from edge.gateway.alarm_sound import AlarmSound
+from edge.gateway.service_manager import ServiceManager
 from edge.gateway.settings import GatewaySettings
 from edge.gateway.vitals_line import VitalsLine
 
@@ -28,6 +29,7 @@ async def beside(line: VitalsLine, settings: GatewaySettings) -> AsyncGenerator[
 
 
 def _works(line: VitalsLine, settings: GatewaySettings) -> Iterator[Coroutine[None, None, None]]:
+    yield _logged("service_manager", ServiceManager().keep_told(line.recovered.wait(), line.alive))
     if settings.alarm_command:
         yield _logged("alarm_sound", AlarmSound(settings.alarm_command, line.board.loudest, time.monotonic).run())
     if settings.hub_port:

@@ -1,15 +1,24 @@
-"""Settings of the gateway, read from the environment by its assembly alone."""
+"""Settings of the gateway, read by its assembly alone: from the environment, and from the file that GATEWAY_SETTINGS names.
 
+The file has a line for each, GATEWAY_BROKER_HOST=broker.example; what the environment says goes before it.
+"""
+
+import difflib
+import os
 import shlex
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from dotenv import dotenv_values
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from protocol.errors import Malformed
 from protocol.pace import Pace, parse_pace
+
+_FILE = "GATEWAY_SETTINGS"
 
 
 class WrongSetting(Exception):
@@ -84,15 +93,33 @@ class GatewaySettings(BaseSettings):
         return parse_pace(self.pace, demonstration=self.demo)
 
 
+_make: Callable[..., GatewaySettings] = GatewaySettings
+
+
 def read_settings() -> GatewaySettings:
-    """Read the settings from the environment.
+    """Read the settings from the environment, and from the file that it names.
 
     Raises:
-        WrongSetting: one is missing or cannot be.
+        WrongSetting: one is missing, cannot be, or is none.
     """
+    file = os.environ.get(_FILE)
+    if file is not None and not os.access(file, os.R_OK):
+        raise WrongSetting(f"{_FILE}: {file} cannot be read")
+    unknown = _unknown([*os.environ, *({} if file is None else dotenv_values(file))])
+    if unknown:
+        raise WrongSetting("\n".join(unknown))
     try:
-        return GatewaySettings.model_validate({})
+        return _make(_env_file=file)
     except ValidationError as error:
         found = [(str(each["loc"][0]) if each["loc"] else "settings", each["msg"]) for each in error.errors(include_input=False)]
         names = [name if name.isupper() else f"GATEWAY_{name.upper()}" for name, _ in found]
         raise WrongSetting("\n".join(f"{name}: {told}" for name, (_, told) in zip(names, found, strict=True))) from None
+
+
+def _unknown(names: Iterable[str]) -> list[str]:
+    """Say of each name that looks like a setting and is none what may have been meant."""
+    known = [field.validation_alias or f"GATEWAY_{name.upper()}" for name, field in GatewaySettings.model_fields.items()]
+    known = [str(name) for name in known] + [_FILE]
+    wrong = sorted(name for name in names if name.upper().startswith("GATEWAY_") and name.upper() not in known)
+    meant = [difflib.get_close_matches(name.upper(), known, 1) for name in wrong]
+    return [f"{name}: there is no such setting" + (f"; {near[0]}?" if near else "") for name, near in zip(wrong, meant, strict=True)]

@@ -96,11 +96,14 @@ class VitalsLine:
         self._clocks: dict[UUID, SessionClock] = {}
         self._judged: dict[UUID, int] = {}
         self._judging = asyncio.Lock()
+        self.recovered = asyncio.Event()
+        """Set once what the last process left is picked up."""
 
     async def run(self) -> None:
         """Pick up where the last process ended, then work for ever."""
         await self._recover()
         await self._tell_adopted([wearable for wearable in self._household.wearables.values() if wearable.adopted_here])
+        self.recovered.set()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._listen())
             tasks.create_task(self._fold_again_and_again())
@@ -124,6 +127,10 @@ class VitalsLine:
         self.board.add(wearable)
         await self._wearables.adopt(wearable)
         log.info("wearable.adopted", wearable=str(wearable.id), bonded=wearable.bonded)
+
+    async def alive(self) -> None:
+        """Come back once the disk has answered: where it hangs, so does this."""
+        await self._disk(lambda: None)
 
     async def _tell_adopted(self, wearables: Sequence[KnownWearable]) -> None:
         if wearables:

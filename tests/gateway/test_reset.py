@@ -1,9 +1,7 @@
 """A gateway that changes hands: a last try to send, then nothing is left of its people or its own."""
 
 import asyncio
-import json
 from concurrent.futures import Future
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -18,11 +16,8 @@ from edge.gateway.uplink import Said
 from protocol import channels
 from protocol.envelope import EpochKeys, read_header, read_opening
 from protocol.receipts import Receipt, ranges_of, write_receipt
-from provisioning import secret_files
-from provisioning.authority import Authority
 from provisioning.ingest_keys import PrivateKey
-from provisioning.keystore import FileKeystore
-from tests.support.gateway import BELT, GATEWAY, NOON, PATIENT, FakeUplink, FakeWearables, an_ingest_key
+from tests.support.gateway import BELT, GATEWAY, NOON, PATIENT, FakeUplink, FakeWearables, a_gateways_folder, an_ingest_key
 
 HEART_RATE = "00002a37-0000-1000-8000-00805f9b34fb"
 SECRET = b"a stranger's file"
@@ -54,15 +49,8 @@ class Cloud(FakeUplink):
 @pytest.fixture
 def home(tmp_path: Path) -> tuple[GatewaySettings, Cloud]:
     """A gateway with an identity and a household, and the cloud that it talks to."""
-    authority = Authority.make(tmp_path / "authority", datetime.now(UTC))
-    state = tmp_path / "state"
-    device = FileKeystore.make(state / "identity")
-    device.take(authority.sign_request(device.request(GATEWAY.hex), GATEWAY.hex, datetime.now(UTC)), authority.root)
     cloud = Cloud(an_ingest_key())
-    secret_files.make_folder(state / "ingest")
-    (state / "ingest" / "public.bin").write_bytes(cloud.key.public.raw)
-    worn = {"id": str(BELT), "patient": str(PATIENT), "address": "C0:11:22:33:00:01", "kind": "heart_rate_belt"}
-    (state / "household.json").write_text(json.dumps({"wearables": [worn]}))
+    state = a_gateways_folder(tmp_path / "state", cloud.key)
     (state / "notes.txt").write_bytes(SECRET)
     return GatewaySettings(state=state, fold_seconds=600), cloud
 

@@ -5,17 +5,21 @@ import secrets
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
 from edge.firmware_bridge.wearable import KnownWearable, Said
 from edge.gateway.disk import Disk
+from edge.gateway.household import write_household
 from edge.gateway.keyring import Keyring
 from edge.gateway.outbox import Outbox
 from edge.gateway.uplink import Arrival
 from protocol.envelope import EpochKeys, Header, read_header, read_opening
 from protocol.message import Body, decode_body
 from protocol.receipts import Receipt, RefusalReason, Refused, ranges_of, write_receipt
+from provisioning import secret_files
+from provisioning.authority import Authority
 from provisioning.keystore import FileKeystore
 from provisioning.sealing_keys import PrivateKey
 
@@ -35,6 +39,17 @@ class Keys(FileKeystore):
 
 def an_ingest_key() -> PrivateKey:
     return PrivateKey.generate()
+
+
+def a_gateways_folder(state: Path, key: PrivateKey | None = None) -> Path:
+    """Make the folder of a gateway that was enrolled and adopted: a real certificate, one belt. key: of the cloud that it seals to."""
+    authority = Authority.make(state.with_name("authority"), datetime.now(UTC))
+    device = FileKeystore.make(state / "identity")
+    device.take(authority.sign_request(device.request(GATEWAY.hex), GATEWAY.hex, datetime.now(UTC)), authority.root)
+    secret_files.make_folder(state / "ingest")
+    (state / "ingest" / "public.bin").write_bytes((key or an_ingest_key()).public.raw)
+    write_household(state / "household.json", [KnownWearable(BELT, PATIENT, "C0:11:22:33:00:01", "heart_rate_belt")])
+    return state
 
 
 @dataclass
