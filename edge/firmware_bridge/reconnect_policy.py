@@ -5,7 +5,7 @@ A link that comes up and falls at once is a failure too: patience starts again o
 
 from dataclasses import dataclass, replace
 
-FIRST_WAIT_S = 0.25
+FIRST_WAIT_S = 0.1
 LONGEST_WAIT_S = 60.0
 STEADY_S = 10.0
 

@@ -11,7 +11,7 @@ def test_waits_double_up_to_the_longest():
     for turn in range(12):
         patience = link_ended(patience, float(turn))
         waits.append(wait_s(patience, 1.0))
-    assert waits[:3] == [0.5, 1.0, 2.0]
+    assert waits[:3] == [0.2, 0.4, 0.8]
     assert waits == sorted(waits)
     assert waits[-1] == LONGEST_WAIT_S
 
