@@ -103,12 +103,17 @@ class Spool:
         """Return the oldest `limit` that no message holds yet, in order of arrival."""
         return self._rows("select * from spool where id > (select folded_upto from state) order by id limit ?", limit)
 
-    def all(self) -> list[Spooled]:
-        """Return everything that is still here, folded or not, in order of arrival."""
-        return self._rows("select * from spool where id > ? order by id", -1)
+    def newest(self) -> int:
+        """Return the greatest id, -1 where nothing is here."""
+        (newest,) = self._disk.read().execute("select coalesce(max(id), -1) from spool").fetchone()
+        return int(newest)
 
-    def _rows(self, query: str, number: int) -> list[Spooled]:
-        cursor = self._disk.read().execute(query, (number,))
+    def between(self, after: int, upto: int, limit: int) -> list[Spooled]:
+        """Return at most `limit` that are still here, folded or not, with after < id <= upto, in order of arrival."""
+        return self._rows("select * from spool where id > ? and id <= ? order by id limit ?", after, upto, limit)
+
+    def _rows(self, query: str, *numbers: int) -> list[Spooled]:
+        cursor = self._disk.read().execute(query, numbers)
         return [
             self._spooled(id_, wearable, session, sequence, at, arrived, sealed)
             for id_, wearable, session, sequence, at, arrived, _, sealed in cursor

@@ -100,11 +100,15 @@ class VitalsLine:
         """Set once what the last process left is picked up."""
 
     async def run(self) -> None:
-        """Pick up where the last process ended, then work for ever."""
-        await self._recover()
+        """Pick up where the last process ended, and work for ever.
+
+        Wearables are connected, and what they say is kept, before the windows are rebuilt: it is judged after what was there before it.
+        """
+        upto = await self._disk(self._spool.newest)
+        await self._know_what_was_heard()
         await self._tell_adopted([wearable for wearable in self._household.wearables.values() if wearable.adopted_here])
-        self.recovered.set()
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._recover(upto))
             tasks.create_task(self._listen())
             tasks.create_task(self._fold_again_and_again())
             tasks.create_task(self._tidy_again_and_again())
@@ -139,28 +143,38 @@ class VitalsLine:
             await self._disk(self._outbox.put, parcels, now)
             self._drain.wake()
 
-    async def _recover(self) -> None:
-        """Rebuild the windows from the spool; judge what a crash left unjudged; tell wearables what is safe here."""
+    async def _know_what_was_heard(self) -> None:
+        """Know how far each wearable was heard, and tell it what is safe here."""
         self._heard = await self._disk(self._spool.heard)
         self._clocks = {w: _clock_of(mark) for w, mark in self._heard.items()}
-        memories = await self._disk(self._spool.memories)
-        unjudged: list[Spooled] = []
-        for spooled in await self._disk(self._spool.all):
-            patient = self._patient_of(spooled.notification)
-            if patient is None:
-                continue
-            if spooled.id > memories.get(patient, Memory(0, "")).upto:
-                unjudged.append(spooled)
-                continue
-            measured = _measured(spooled)
-            self.board.heard(measured, spooled.notification.arrived_at)
-            for reading in _values(measured):
-                self._household.watches[patient].recall(reading)
-        await self._judge(unjudged)
         for wearable, mark in self._heard.items():
             if wearable in self._household.wearables:
                 await self._wearables.keep(wearable, mark.session, mark.sequence)
-        log.info("line.recovered", unjudged=len(unjudged))
+
+    async def _recover(self, upto: int) -> None:
+        """Rebuild the windows from the spool, up to an id; judge what a crash left unjudged."""
+        memories = await self._disk(self._spool.memories)
+        judged = {patient: memories.get(patient, Memory(0, "")).upto for patient in self._household.watches}
+        unjudged, after = 0, -1
+        while rows := await self._disk(self._spool.between, after, upto, MOST_IN_GROUP):
+            after = rows[-1].id
+            new: list[Spooled] = []
+            for spooled in rows:
+                patient = self._patient_of(spooled.notification)
+                if patient is not None and spooled.id <= judged[patient]:
+                    self._recall(patient, spooled)
+                elif patient is not None:
+                    new.append(spooled)
+            await self._judge(new)
+            unjudged += len(new)
+        self.recovered.set()
+        log.info("line.recovered", unjudged=unjudged)
+
+    def _recall(self, patient: UUID, spooled: Spooled) -> None:
+        measured = _measured(spooled)
+        self.board.heard(measured, spooled.notification.arrived_at)
+        for reading in _values(measured):
+            self._household.watches[patient].recall(reading)
 
     async def _listen(self) -> None:
         async for group in grouped(self._wearables.notifications(), GROUP_SECONDS, MOST_IN_GROUP):
@@ -174,6 +188,7 @@ class VitalsLine:
             self._observe(DURABLE_SECONDS, spooled)
             for wearable, mark in heard.items():
                 await self._wearables.keep(wearable, mark.session, mark.sequence)
+            await self.recovered.wait()
             await self._judge(spooled)
             self._observe(JUDGED_SECONDS, spooled)
 
@@ -310,6 +325,7 @@ class VitalsLine:
         return [device_clock.evidence(self._clocks[wearable].clock, wearable, self._now()) for wearable in known]
 
     async def _tidy_again_and_again(self) -> None:
+        await self.recovered.wait()
         while True:
             await asyncio.sleep(TIDY_SECONDS)
             async with self._judging:

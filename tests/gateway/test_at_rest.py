@@ -20,7 +20,7 @@ from protocol.message import Waveforms
 from protocol.samples import Reading, WaveformPiece, batch_of
 from protocol.waveform import encode_samples
 from provisioning.keystore import KEY, FileKeystore
-from tests.support.gateway import BELT, NOON, PATIENT, Keys, Rig
+from tests.support.gateway import BELT, NOON, PATIENT, Keys, Rig, everything
 
 RATE = 143.0625
 NOTIFIED = b"\x06\x8f and more of a belt's own bytes"
@@ -106,12 +106,12 @@ def test_a_stolen_disk_opens_under_no_other_devices_key(home: Home, tmp_path: Pa
     thief = stolen(home, tmp_path / "stolen")
     spool = Spool(Disk(thief / "gateway.sqlite"), Keys.make(tmp_path / "thief"))
     with pytest.raises(SealBroken):
-        spool.all()
+        everything(spool)
     with pytest.raises(SealBroken):
         spool.memories()
     own = Spool(home.rig.disk, FileKeystore.open(home.rig.folder / "identity"))
     assert own.memories() == {PATIENT: Memory(2, MEMORY)}
-    assert [spooled.notification.value for spooled in own.all()] == [NOTIFIED, NOTIFIED]
+    assert [spooled.notification.value for spooled in everything(own)] == [NOTIFIED, NOTIFIED]
 
 
 def test_all_that_a_stolen_disk_names_are_random_ids_and_a_radio_address(home: Home, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from edge.firmware_bridge.wearable import Notification
 from edge.gateway.disk import Disk, DiskError
 from edge.gateway.spool import LOOK_BACK_MS, NO_CLOCK, Heard, Memory, Spool
 from protocol.errors import SealBroken
-from tests.support.gateway import BELT, NOON, PATIENT, Keys
+from tests.support.gateway import BELT, NOON, PATIENT, Keys, everything
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_what_is_kept_is_there_for_the_next_process(tmp_path: Path, keys: Keys) 
 def test_that_a_time_cannot_be_told_is_kept_too(tmp_path: Path, keys: Keys) -> None:
     spool = Spool(Disk(tmp_path / "gateway.sqlite"), keys)
     spool.keep([(NOON, replace(a_notification(1), timeless=True)), (NOON, a_notification(2))])
-    assert [spooled.notification.timeless for spooled in spool.all()] == [True, False]
+    assert [spooled.notification.timeless for spooled in everything(spool)] == [True, False]
 
 
 def test_the_disk_alone_shows_no_value(tmp_path: Path, keys: Keys) -> None:
@@ -50,7 +50,7 @@ def test_the_disk_alone_shows_no_value(tmp_path: Path, keys: Keys) -> None:
     Spool(disk, keys).keep([(NOON, marked)])
     assert marked.value not in b"".join(path.read_bytes() for path in tmp_path.glob("gateway.sqlite*"))
     with pytest.raises(SealBroken):
-        Spool(disk, Keys.make(tmp_path / "thief")).all()
+        everything(Spool(disk, Keys.make(tmp_path / "thief")))
 
 
 def test_folded_readings_stay_as_long_as_a_watch_looks_back_and_waveforms_do_not(tmp_path: Path, keys: Keys) -> None:
@@ -60,9 +60,9 @@ def test_folded_readings_stay_as_long_as_a_watch_looks_back_and_waveforms_do_not
     with disk.transaction() as link:
         spool.mark_folded(link, kept[1].id)
     spool.tidy(NOON + 1000, {}, {})
-    assert [spooled.id for spooled in spool.all()] == [kept[0].id, kept[2].id]
+    assert [spooled.id for spooled in everything(spool)] == [kept[0].id, kept[2].id]
     spool.tidy(NOON + LOOK_BACK_MS + 10, {}, {})
-    assert [spooled.id for spooled in spool.all()] == [kept[2].id], "what is not folded is never deleted"
+    assert [spooled.id for spooled in everything(spool)] == [kept[2].id], "what is not folded is never deleted"
     assert [spooled.id for spooled in spool.unfolded(10)] == [kept[2].id]
 
 
@@ -95,7 +95,7 @@ def test_a_file_of_the_first_layout_is_brought_to_this_one_with_all_that_is_in_i
     )
     disk.close()
     again = Spool(Disk(file), keys)
-    assert again.all() == kept
+    assert everything(again) == kept
     assert again.unfolded(10) == kept[2:]
 
 
@@ -105,7 +105,7 @@ def test_a_failed_transaction_keeps_nothing(tmp_path: Path, keys: Keys) -> None:
     disk.read().execute("create trigger full before insert on spool begin select raise(abort, 'disk full'); end")
     with pytest.raises(sqlite3.Error):
         spool.keep([(NOON, a_notification(1))])
-    assert spool.all() == []
+    assert everything(spool) == []
 
 
 def test_a_finding_is_said_once(tmp_path: Path, keys: Keys) -> None:

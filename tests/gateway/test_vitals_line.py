@@ -1,8 +1,9 @@
 """The line from notification to outbox: durable first, found at once, folded on time, and the same after a crash anywhere."""
 
 import asyncio
+import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
@@ -19,7 +20,7 @@ from edge.gateway.disk import DiskThread
 from edge.gateway.drain import Drain
 from edge.gateway.household import read_household, write_household
 from edge.gateway.meters import REFUSED, REPEATS, TIMELESS
-from edge.gateway.spool import Spool
+from edge.gateway.spool import Spool, Spooled
 from edge.gateway.vitals_line import VitalsLine, grouped
 from protocol.findings import Finding, decode_evidence
 from protocol.message import Waveforms, WearableAdopted
@@ -244,7 +245,6 @@ async def test_a_crash_between_disk_and_judgement_neither_loses_nor_doubles_the_
         raise ConnectionAbortedError("kill -9")
 
     monkeypatch.setattr(home.line, "_judge", killed)
-    monkeypatch.setattr(home.line, "_recover", lambda: asyncio.sleep(0))
     with home.thread, pytest.raises(ExceptionGroup):
         await home.line.run()
     assert home.findings() == []
@@ -323,3 +323,38 @@ async def test_a_changed_bond_is_an_alarm_of_the_home(home: Home) -> None:
     [alarm] = home.board.alarms
     assert (alarm.kind, alarm.priority, alarm.patient) == ("changed_bond", "medium", PATIENT)
     assert "keys" in alarm.explanation
+
+
+async def test_what_wearables_say_is_kept_before_the_windows_are_rebuilt_and_judged_after(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for sequence in range(3):
+        home.say(sequence, HEART_RATE_MEASUREMENT, b"\x06\x48")
+    async with home.running():
+        await home.until(lambda: len(home.readings()) == 3)
+    home.restart()
+    between, held = Spool.between, threading.Event()
+    judged: list[int] = []
+    judge = home.line._judge
+
+    async def noted(spooled: Sequence[Spooled]) -> None:
+        judged.extend(s.notification.sequence or 0 for s in spooled)
+        await judge(spooled)
+
+    def slow(spool: Spool, after: int, upto: int, limit: int) -> list[Spooled]:
+        if not held.is_set():
+            time.sleep(0.05)
+            return between(spool, after, after + 1, limit) if after + 1 <= upto else []
+        return between(spool, after, upto, limit)
+
+    monkeypatch.setattr(Spool, "between", slow)
+    monkeypatch.setattr(home.line, "_judge", noted)
+    home.say(3, HEART_RATE_MEASUREMENT, b"\x06\x49")
+    async with home.running():
+        await home.until(lambda: (BELT, SESSION, 3) in home.wearables.kept)
+        kept_first = not home.line.recovered.is_set()
+        held.set()
+        await home.until(lambda: 3 in judged)
+        assert home.line.recovered.is_set()
+    assert kept_first
+    assert judged == [0, 1, 2, 3]

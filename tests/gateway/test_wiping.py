@@ -11,7 +11,7 @@ from edge.gateway.spool import Spool
 from protocol.envelope import NO_EPOCH, read_opening
 from protocol.samples import Reading, batch_of
 from tests.gateway.test_at_rest import Home
-from tests.support.gateway import BELT, NOON, Rig
+from tests.support.gateway import BELT, NOON, Rig, everything
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_links_are_removed_and_never_followed(state: Path) -> None:
 def test_a_gateway_that_was_reset_begins_anew(state: Path) -> None:
     wiping.wipe(state)
     rig = Rig(state)
-    assert Spool(rig.disk, rig.keystore).all() == []
+    assert everything(Spool(rig.disk, rig.keystore)) == []
     assert rig.rows() == []
     rig.outbox.put([Parcel(batch_of([Reading(BELT, 1, NOON, 70.0, 1)]), NOON, NOON)], NOON)
     opening = rig.rows()[0][2]

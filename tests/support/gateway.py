@@ -14,6 +14,7 @@ from edge.gateway.disk import Disk
 from edge.gateway.household import write_household
 from edge.gateway.keyring import Keyring
 from edge.gateway.outbox import Outbox
+from edge.gateway.spool import Spool, Spooled
 from edge.gateway.uplink import Arrival
 from protocol.envelope import EpochKeys, Header, read_header, read_opening
 from protocol.message import Body, decode_body
@@ -39,6 +40,11 @@ class Keys(FileKeystore):
 
 def an_ingest_key() -> PrivateKey:
     return PrivateKey.generate()
+
+
+def everything(spool: Spool) -> list[Spooled]:
+    """Return all that is in a spool, folded or not."""
+    return spool.between(-1, spool.newest(), 1 << 30)
 
 
 def a_gateways_folder(state: Path, key: PrivateKey | None = None) -> Path:
