@@ -1,7 +1,6 @@
 """The line from notification to outbox: durable first, found at once, folded on time, and the same after a crash anywhere."""
 
 import asyncio
-import threading
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -333,28 +332,24 @@ async def test_what_wearables_say_is_kept_before_the_windows_are_rebuilt_and_jud
     async with home.running():
         await home.until(lambda: len(home.readings()) == 3)
     home.restart()
-    between, held = Spool.between, threading.Event()
     judged: list[int] = []
-    judge = home.line._judge
+    judge, recover, go_on = home.line._judge, home.line._recover, asyncio.Event()
 
     async def noted(spooled: Sequence[Spooled]) -> None:
         judged.extend(s.notification.sequence or 0 for s in spooled)
         await judge(spooled)
 
-    def slow(spool: Spool, after: int, upto: int, limit: int) -> list[Spooled]:
-        if not held.is_set():
-            time.sleep(0.05)
-            return between(spool, after, after + 1, limit) if after + 1 <= upto else []
-        return between(spool, after, upto, limit)
+    async def late(upto: int) -> None:
+        await go_on.wait()
+        await recover(upto)
 
-    monkeypatch.setattr(Spool, "between", slow)
     monkeypatch.setattr(home.line, "_judge", noted)
+    monkeypatch.setattr(home.line, "_recover", late)
     home.say(3, HEART_RATE_MEASUREMENT, b"\x06\x49")
     async with home.running():
         await home.until(lambda: (BELT, SESSION, 3) in home.wearables.kept)
-        kept_first = not home.line.recovered.is_set()
-        held.set()
+        assert judged == []
+        go_on.set()
         await home.until(lambda: 3 in judged)
         assert home.line.recovered.is_set()
-    assert kept_first
     assert judged == [0, 1, 2, 3]
