@@ -38,7 +38,7 @@ _OPENING_INFO = b"mediassist opening 1"
 
 
 class MessageClass(IntEnum):
-    """What a message is, in clinical order: what a full outbox gives up last comes first. An adoption, added later, is never given up."""
+    """What a message is, in clinical order: what a full outbox gives up last comes first. Adoptions and removals, added later, are never given up."""
 
     OPENING = 0
     FINDING = 1
@@ -47,6 +47,7 @@ class MessageClass(IntEnum):
     SUMMARISED_VITAL = 4
     WAVEFORM = 5
     ADOPTION = 6
+    REMOVAL = 7
 
 
 @dataclass(frozen=True, slots=True)

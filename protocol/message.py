@@ -9,7 +9,7 @@ from uuid import UUID
 
 import cbor2
 
-from protocol.batches import batch_from, batch_map, strip_from, strip_map
+from protocol.batches import LATEST, batch_from, batch_map, strip_from, strip_map
 from protocol.cbor import field, load_map, maps
 from protocol.envelope import MOST_MESSAGES, MessageClass
 from protocol.errors import Malformed, Undecodable
@@ -71,7 +71,15 @@ class WearableAdopted:
     address: str
 
 
-Body = SampleBatch | Waveforms | Finding | Gap | WearableAdopted
+@dataclass(frozen=True, slots=True)
+class WearableRemoved:
+    """A person at the gateway removed a wearable: it is heard no more. at: ms UTC."""
+
+    wearable: UUID
+    at: int
+
+
+Body = SampleBatch | Waveforms | Finding | Gap | WearableAdopted | WearableRemoved
 
 
 def class_of(body: Body) -> MessageClass:
@@ -87,6 +95,8 @@ def class_of(body: Body) -> MessageClass:
             return MessageClass.GAP
         case WearableAdopted():
             return MessageClass.ADOPTION
+        case WearableRemoved():
+            return MessageClass.REMOVAL
         case _:
             assert_never(body)
 
@@ -104,6 +114,8 @@ def encode_body(body: Body) -> bytes:
             return cbor2.dumps({"given_up": [_given_up_map(item) for item in given_up]})
         case WearableAdopted(wearable, patient, kind, address):
             return cbor2.dumps({"wearable": wearable.bytes, "patient": patient.bytes, "kind": kind, "address": address})
+        case WearableRemoved(wearable, at):
+            return cbor2.dumps({"wearable": wearable.bytes, "at": at})
         case _:
             assert_never(body)
 
@@ -126,6 +138,8 @@ def decode_body(of_class: MessageClass, data: bytes) -> Body:
                 return Gap(tuple(_given_up_from(item) for item in maps(load_map(data), "given_up")))
             case MessageClass.ADOPTION:
                 return _adopted_from(load_map(data))
+            case MessageClass.REMOVAL:
+                return _removed_from(load_map(data))
             case MessageClass.OPENING | MessageClass.SUMMARISED_VITAL:
                 raise Undecodable(f"no body is known for class {of_class.name}")
             case _:
@@ -140,6 +154,13 @@ def _adopted_from(table: Mapping[str, object]) -> WearableAdopted:
     if any(len(id_) != 16 for id_ in ids) or not _KIND.fullmatch(kind) or not _ADDRESS.fullmatch(address):
         raise Malformed("an adoption's ids, kind or address are none")
     return WearableAdopted(UUID(bytes=ids[0]), UUID(bytes=ids[1]), kind, address)
+
+
+def _removed_from(table: Mapping[str, object]) -> WearableRemoved:
+    wearable, at = field(table, "wearable", bytes), field(table, "at", int)
+    if len(wearable) != 16 or not 0 <= at < LATEST:
+        raise Malformed("a removal's wearable or time is none")
+    return WearableRemoved(UUID(bytes=wearable), at)
 
 
 def _given_up_map(item: GivenUp) -> dict[str, object]:

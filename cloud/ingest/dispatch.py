@@ -20,7 +20,7 @@ from cloud.vitals.series_register import SeriesRegister
 from cloud.vitals.wearer import Wearer
 from protocol.findings import Finding
 from protocol.joined_batches import JoinedBatches, Rows
-from protocol.message import Body, Gap, Waveforms, WearableAdopted
+from protocol.message import Body, Gap, Waveforms, WearableAdopted, WearableRemoved
 from protocol.samples import SampleBatch
 
 _NOBODY = (UUID(int=0), "")
@@ -59,6 +59,8 @@ def wearables_in(body: Body | Rows) -> Sequence[bytes]:
             return [strip.wearable.bytes for strip in strips]
         case Finding():
             return [body.trigger_wearable.bytes]
+        case WearableRemoved():
+            return [body.wearable.bytes]
         case Gap() | WearableAdopted():
             return ()
 
@@ -81,7 +83,7 @@ def why_not(body: Body | Rows, gateway: bytes, wearers: Mapping[bytes, Wearer], 
 
 def needs_key(body: Body | Rows | None) -> bool:
     """Say whether a body, or a message that is not understood (None), is stored under its organisation's key."""
-    return not isinstance(body, Rows | SampleBatch | Gap | WearableAdopted)
+    return not isinstance(body, Rows | SampleBatch | Gap | WearableAdopted | WearableRemoved)
 
 
 async def _vitals(storing: Storing, messages: Sequence[Unsealed]) -> None:
@@ -120,12 +122,19 @@ async def _adoptions(storing: Storing, messages: Sequence[Unsealed]) -> None:
             await repository.adopt(storing.connection, UUID(bytes=message.parsed.gateway), message.body)
 
 
+async def _removals(storing: Storing, messages: Sequence[Unsealed]) -> None:
+    for message in messages:
+        if isinstance(message.body, WearableRemoved):
+            await repository.part(storing.connection, message.body)
+
+
 STORED_BY: dict[type[Body | Rows], Callable[[Storing, Sequence[Unsealed]], Awaitable[None]]] = {
     Rows: _vitals,
     Waveforms: _waveforms,
     Finding: _findings,
     Gap: _gaps,
     WearableAdopted: _adoptions,
+    WearableRemoved: _removals,
 }
 
 

@@ -43,7 +43,7 @@ IDLE_SECONDS = 2.0
 """A worker that left its group and heard nothing for so long has nothing left to hear."""
 
 _CLASS_AT = 41
-_AT_ONCE = {bytes([of_class]) for of_class in (MessageClass.FINDING, MessageClass.GAP, MessageClass.ADOPTION)}
+_AT_ONCE = {bytes([of_class]) for of_class in (MessageClass.FINDING, MessageClass.GAP, MessageClass.ADOPTION, MessageClass.REMOVAL)}
 
 
 class Stuck(Exception):

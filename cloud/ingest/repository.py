@@ -1,13 +1,13 @@
-"""What the database says of ingest keys: which gateways still need one, which epochs were declared lost; and what a gateway adopts."""
+"""What the database says of ingest keys: which gateways still need one, which epochs were declared lost; and what a gateway adopts and removes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from cloud.database import Connection
 from cloud.ingest.key_retirement import Epoch, Standing
-from protocol.message import WearableAdopted
+from protocol.message import WearableAdopted, WearableRemoved
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,4 +101,12 @@ async def adopt(connection: Connection, gateway: UUID, adopted: WearableAdopted)
         """insert into wearable (id, organisation_id, gateway_id, patient_id, kind, address)
            select %s, organisation_id, id, %s, %s, %s from gateway where id = %s on conflict (id) do nothing""",
         [adopted.wearable, adopted.patient, adopted.kind, adopted.address, gateway],
+    )
+
+
+async def part(connection: Connection, removed: WearableRemoved) -> None:
+    """Note that a wearable was removed at its gateway; said again, the first time counts."""
+    await connection.execute(
+        "update wearable set removed_at = %s where id = %s and removed_at is null",
+        [datetime.fromtimestamp(removed.at / 1000, UTC), removed.wearable],
     )

@@ -69,7 +69,7 @@ async def patient(connection: Connection, wanted: UUID) -> PatientRow | None:
 async def wearables(connection: Connection, patient: UUID) -> list[WearableRow]:
     """Return what a patient wears, by kind."""
     async with connection.cursor(row_factory=class_row(WearableRow)) as cursor:
-        await cursor.execute("select id, kind from wearable where patient_id = %s order by kind, id", [patient])
+        await cursor.execute("select id, kind from wearable where patient_id = %s and removed_at is null order by kind, id", [patient])
         return await cursor.fetchall()
 
 

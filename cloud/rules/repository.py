@@ -74,12 +74,13 @@ class Silent:
 async def silent(connection: Connection, now: datetime, after: timedelta, slowly_after: timedelta) -> list[Silent]:
     """Return the wearables that are silent: as far as readings are added up, so that a watch that was away takes nobody for silent.
 
-    A cuff, a scale or a meter is used now and then and is never silent. slowly_after: for a sensor that speaks every few minutes.
+    A cuff, a scale or a meter is used now and then and is never silent; what was removed at home is missed by nobody. slowly_after: for a sensor that speaks every few minutes.
     """
     async with connection.cursor(row_factory=class_row(Silent)) as cursor:
         await cursor.execute(
             """select s.organisation_id as organisation, s.patient_id as patient, s.wearable_id as wearable, max(c.last_at) as heard_at
                from coverage c join series s on s.id = c.series_id
+               join wearable w on w.id = s.wearable_id and w.removed_at is null
                where c.day >= (%(now)s::timestamptz - interval '2 days')::date
                and not exists (select from series o where o.wearable_id = s.wearable_id and o.metric = any(%(occasional)s))
                group by 1, 2, 3

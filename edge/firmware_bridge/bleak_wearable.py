@@ -8,15 +8,15 @@ found. A gateway that was killed leaves its links up and its wearables silent: t
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from uuid import UUID
 
 import structlog
 from bleak import BleakClient
 from bleak.exc import BleakBluetoothNotAvailableError, BleakDBusError
 
-from edge.firmware_bridge import bluez_agent
+from edge.firmware_bridge import bluez_agent, bonds
 from edge.firmware_bridge.connect_gate import ConnectGate
 from edge.firmware_bridge.pairing import Pairing
 from edge.firmware_bridge.profiles.device_information import DeviceInformation
@@ -72,7 +72,7 @@ class BleakWearables:
         self._seeker = Seeker(self._backend)
         self.gate = ConnectGate()
         self._radio_missing = self._radio_gone = False
-        self.pairing = None if self._backend.scanner is not None else Pairing(self._seeker, self.gate)
+        self.pairing = None if self._backend.scanner is not None else Pairing(self._seeker, self.gate, self._aside)
         """How a new wearable is paired; None on a radio that is not the platform's own."""
         self.about: dict[UUID, DeviceInformation] = {}
         """What each wearable said of itself when it was last connected."""
@@ -108,15 +108,40 @@ class BleakWearables:
 
     async def adopt(self, wearable: KnownWearable) -> None:
         """Listen to one more wearable, or to one that was paired anew."""
-        task = self._tasks.pop(wearable.id, None)
-        if task is not None:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        await self._end(wearable.id)
         self._known[wearable.id] = wearable
         self._distrusted.discard(wearable.id)
         self._patience.pop(wearable.id, None)
         if self._listened_to:
             self._begin(wearable)
+
+    async def part(self, wearable: UUID) -> None:
+        """End a wearable's link, and have the platform forget its keys; where it cannot, that is logged."""
+        known = self._known.pop(wearable, None)
+        await self._end(wearable)
+        if known is not None and known.bonded and self.pairing is not None:
+            try:
+                await bonds.forget([known.address])
+            except OSError as error:
+                log.warning("wearable.keys_not_forgotten", wearable=str(wearable), reason=str(error))
+
+    @asynccontextmanager
+    async def _aside(self, address: str) -> AsyncGenerator[None]:
+        """Keep away from a wearable of ours while the context lasts: BlueZ has one link to it, and whoever ends it ends it for all."""
+        ours = next((known.id for known in self._known.values() if known.address.upper() == address.upper()), None)
+        if ours is not None:
+            await self._end(ours)
+        try:
+            yield
+        finally:
+            if ours is not None and ours in self._known and ours not in self._tasks and self._listened_to:
+                self._begin(self._known[ours])
+
+    async def _end(self, wearable: UUID) -> None:
+        task = self._tasks.pop(wearable, None)
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
     def _begin(self, wearable: KnownWearable) -> None:
         task = self._tasks[wearable.id] = asyncio.create_task(self._keep_connected(wearable))
@@ -130,7 +155,8 @@ class BleakWearables:
             link.keep(kept)
 
     async def _keep_connected(self, wearable: KnownWearable) -> None:
-        while True:
+        """Link after link; one that is not what it was is left alone until a person pairs it anew."""
+        while wearable.id not in self._distrusted:
             failures: Sequence[Exception] = ()
             try:
                 await self._one_link(wearable)

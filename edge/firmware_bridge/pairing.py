@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Literal
 
@@ -66,10 +66,16 @@ class _Counted:
 
 
 class Pairing:
-    """One gateway's. gate: of its adapter's connects. monotonic: s."""
+    """One gateway's. gate: of its adapter's connects. aside: keeps the gateway from a wearable that is its own while a person pairs it. monotonic: s."""
 
-    def __init__(self, seeker: Seeker, gate: ConnectGate, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._seeker, self._gate, self._monotonic = seeker, gate, monotonic
+    def __init__(
+        self,
+        seeker: Seeker,
+        gate: ConnectGate,
+        aside: Callable[[str], AbstractAsyncContextManager[None]],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._seeker, self._gate, self._aside, self._monotonic = seeker, gate, aside, monotonic
         self._found: dict[str, tuple[BLEDevice, Nearby]] = {}
         self._news = asyncio.Event()
 
@@ -100,7 +106,7 @@ class Pairing:
         """
         counted = _Counted(person)
         try:
-            async with bluez_agent.answering(counted, address):
+            async with self._aside(address), bluez_agent.answering(counted, address):
                 device = await self._unbonded(address)
                 client = BleakClient(device, timeout=CONNECT_SECONDS)
                 try:

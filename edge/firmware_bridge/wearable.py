@@ -12,7 +12,8 @@ class KnownWearable:
 
     address: Bluetooth device address, "C0:11:22:33:00:01". patient: who wears it (an id, never a name).
     delete_stored: whether a meter is told to forget the records that are durable here. bonded: whether it was paired with keys of its own, and
-    is refused without them. adopted_here: by a person at this gateway, which tells the cloud.
+    is refused without them. adopted_here: by a person at this gateway, which tells the cloud. removed_at: ms UTC, when a person at this gateway
+    parted with it; it is known still, so that the cloud is told, and so that who lives here is.
     """
 
     id: UUID
@@ -22,6 +23,7 @@ class KnownWearable:
     delete_stored: bool = False
     bonded: bool = False
     adopted_here: bool = False
+    removed_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,4 +98,8 @@ class Wearables(Protocol):
 
     async def adopt(self, wearable: KnownWearable) -> None:
         """Listen to one more wearable from now on, or to one that was paired anew."""
+        ...
+
+    async def part(self, wearable: UUID) -> None:
+        """Listen to a wearable no more, and forget its keys; one that is not listened to is none."""
         ...

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from datetime import UTC, datetime
+from enum import Enum
 
 import structlog
 from prometheus_client import start_http_server
@@ -16,24 +17,39 @@ from edge.firmware_bridge.wearable import RadioGone
 from edge.gateway.assembly import assembled
 from edge.gateway.beside import beside
 from edge.gateway.enrolment import keep_renewed
+from edge.gateway.household import HouseholdError
 from edge.gateway.service_manager import ServiceManager
 from edge.gateway.settings import GatewaySettings, WrongSetting, read_settings
 from protocol.logs import configure_logs
+from provisioning.keystore import KeystoreError
 
 log = structlog.get_logger()
 
+ANSWER_SECONDS = 1.0
+NOT_READY = 78
+"""EX_CONFIG of sysexits.h: enrol it, or have it adopted, before it is started again."""
 
-async def run(settings: GatewaySettings) -> bool:
-    """Run one gateway until it is told to stop, or has to start anew; say whether it was that."""
+
+class Then(Enum):
+    """What comes after a run."""
+
+    STOP = "stop"
+    ANEW = "anew"
+    RESET = "reset"
+
+
+async def run(settings: GatewaySettings) -> Then:
+    """Run one gateway until it is told to stop, has to start anew, or a person resets it."""
     if settings.metrics_port:
         start_http_server(settings.metrics_port, addr="127.0.0.1")
     async with assembled(settings) as line:
         work = asyncio.create_task(line.run())
         for told in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(told, _stop, work)
-        renewal = asyncio.create_task(_renewed(settings, work))
+        renewal, reset = asyncio.create_task(_renewed(settings, work)), asyncio.Event()
+        leaving = asyncio.create_task(_reset(reset, work))
         try:
-            async with beside(line, settings):
+            async with beside(line, settings, reset.set):
                 await work
         except asyncio.CancelledError:
             log.info("gateway.stopped")
@@ -41,10 +57,20 @@ async def run(settings: GatewaySettings) -> bool:
             if group.subgroup(RadioGone) is None:
                 raise
             log.warning("gateway.radio_gone")
-            return True
+            return Then.ANEW
         finally:
             renewal.cancel()
-        return renewal.done() and not renewal.cancelled() and renewal.exception() is None
+            leaving.cancel()
+        if reset.is_set():
+            return Then.RESET
+        return Then.ANEW if renewal.done() and not renewal.cancelled() and renewal.exception() is None else Then.STOP
+
+
+async def _reset(wanted: asyncio.Event, work: asyncio.Task[None]) -> None:
+    """Stop the line when a person resets the hub, once the page that says so has gone out."""
+    await wanted.wait()
+    await asyncio.sleep(ANSWER_SECONDS)
+    work.cancel()
 
 
 def _stop(work: asyncio.Task[None]) -> None:
@@ -68,8 +94,15 @@ def main() -> int:
     except WrongSetting as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    if asyncio.run(run(settings)):
+    try:
+        then = asyncio.run(run(settings))
+    except (KeystoreError, HouseholdError) as error:
+        sys.stderr.write(f"{error}\n")
+        return NOT_READY
+    if then is Then.ANEW:
         os.execv(sys.executable, [sys.executable, "-m", "edge.gateway"])  # noqa: S606  (this program, again)
+    if then is Then.RESET:
+        os.execv(sys.executable, [sys.executable, "-m", "mediassist", "gateway", "reset", "--yes"])  # noqa: S606
     return 0
 
 

@@ -61,7 +61,7 @@ class Adding:
     @property
     def patients(self) -> list[UUID]:
         """The people who live here."""
-        return list(dict.fromkeys(shown.wearable.patient for shown in self._board.shown.values()))
+        return self._board.patients
 
     def nearby(self) -> list[tuple[Nearby, bool]]:
         """Return what is heard, the nearest first, each with whether it belongs here already."""

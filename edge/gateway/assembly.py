@@ -85,7 +85,13 @@ async def assembled(
             spool = Spool(disk, keystore)
             inbox = _inbox(gateway, keystore, ingest, now)
             link = uplink or MqttUplink(gateway, identity, settings.broker_host, settings.broker_port)
-            by_bleak = BleakWearables(known, now, settings.pace_of_time(), backend, place=place_of(settings))
+            by_bleak = BleakWearables(
+                [wearable for wearable in known if wearable.removed_at is None],
+                now,
+                settings.pace_of_time(),
+                backend,
+                place=place_of(settings),
+            )
             yield VitalsLine(
                 wearables=wearables or by_bleak,
                 household=household_of(known, {patient: memory.text for patient, memory in (await on_disk(spool.memories)).items()}),

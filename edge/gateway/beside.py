@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Coroutine, Iterator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
 
 import structlog
@@ -17,9 +17,9 @@ log = structlog.get_logger()
 
 
 @asynccontextmanager
-async def beside(line: VitalsLine, settings: GatewaySettings) -> AsyncGenerator[None]:
-    """Do it while the context lasts."""
-    tasks = [asyncio.create_task(each) for each in _works(line, settings)]
+async def beside(line: VitalsLine, settings: GatewaySettings, reset: Callable[[], None] | None = None) -> AsyncGenerator[None]:
+    """Do it while the context lasts. reset: begins a factory reset, which a person may ask for on the page; None: not here."""
+    tasks = [asyncio.create_task(each) for each in _works(line, settings, reset)]
     try:
         yield
     finally:
@@ -28,15 +28,16 @@ async def beside(line: VitalsLine, settings: GatewaySettings) -> AsyncGenerator[
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _works(line: VitalsLine, settings: GatewaySettings) -> Iterator[Coroutine[None, None, None]]:
+def _works(line: VitalsLine, settings: GatewaySettings, reset: Callable[[], None] | None) -> Iterator[Coroutine[None, None, None]]:
     yield _logged("service_manager", ServiceManager().keep_told(line.recovered.wait(), line.alive))
     if settings.alarm_command:
         yield _logged("alarm_sound", AlarmSound(settings.alarm_command, line.board.loudest, time.monotonic).run())
     if settings.hub_port:
-        from edge.gateway.hub.server import serve  # noqa: PLC0415  (a gateway without a page loads no web framework)
+        from edge.gateway.hub.parting_pages import Parting  # noqa: PLC0415  (a gateway without a page loads no web framework)
+        from edge.gateway.hub.server import serve  # noqa: PLC0415
 
         adding = None if line.pairing is None else Adding(line.pairing, line.board, line.adopt)
-        yield _logged("hub", serve(line.board, settings, adding))
+        yield _logged("hub", serve(line.board, settings, Parting(line.part, reset), adding))
 
 
 async def _logged(what: str, work: Coroutine[None, None, None]) -> None:

@@ -63,7 +63,9 @@ class Board:
         on_disk: DiskThread,
     ) -> None:
         self.now, self.about, self.connected, self.waiting = now, about, connected, waiting
-        self.shown = {wearable.id: Shown(wearable) for wearable in known}
+        self.shown = {wearable.id: Shown(wearable) for wearable in known if wearable.removed_at is None}
+        self.patients = list(dict.fromkeys(wearable.patient for wearable in known))
+        """Who lives here, whether or not they have a device now."""
         self._file, self._keystore, self._on_disk = folder / "alarms.bin", keystore, on_disk
         self._alarms = self._read()
 
@@ -108,6 +110,10 @@ class Board:
         """Show one more wearable, or what became of it when it was paired anew."""
         shown = self.shown.setdefault(wearable.id, Shown(wearable))
         shown.wearable = wearable
+
+    def remove(self, which: UUID) -> None:
+        """Show a wearable no more."""
+        self.shown.pop(which, None)
 
     async def put_off(self, which: UUID) -> None:
         """Make an alarm quiet for a while."""

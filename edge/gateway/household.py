@@ -18,7 +18,7 @@ class HouseholdError(Exception):
 
 
 def read_household(path: Path) -> list[KnownWearable]:
-    """Read `{"wearables": [{"id", "patient", "address", "kind", "delete_stored"?, "bonded"?, "adopted_here"?}]}`.
+    """Read `{"wearables": [{"id", "patient", "address", "kind", "delete_stored"?, "bonded"?, "adopted_here"?, "removed_at"?}]}`.
 
     Raises:
         HouseholdError: not there, not of that form, or a wearable twice.
@@ -30,7 +30,7 @@ def read_household(path: Path) -> list[KnownWearable]:
         raise HouseholdError(f"{path} cannot be read ({error.strerror}): adopt this gateway first") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise HouseholdError(f"{path} is not a household: {error!r}") from error
-    for names in ([w.id for w in wearables], [w.address.upper() for w in wearables]):
+    for names in ([w.id for w in wearables], [w.address.upper() for w in wearables if w.removed_at is None]):
         if len(set(names)) != len(names):
             raise HouseholdError(f"{path} lists a wearable twice")
     return wearables
@@ -47,4 +47,9 @@ def _wearable(table: dict[str, Any]) -> KnownWearable:
     for name, flag in zip(_FLAGS, flags, strict=True):
         if not isinstance(flag, bool):
             raise TypeError(f"{name} is {flag!r}, neither true nor false")
-    return KnownWearable(UUID(table["id"]), UUID(table["patient"]), str(table["address"]), str(table["kind"]), *flags)
+    removed_at = table.get("removed_at")
+    if removed_at is not None and (isinstance(removed_at, bool) or not isinstance(removed_at, int)):
+        raise TypeError(f"removed_at is {removed_at!r}, no moment")
+    return KnownWearable(
+        UUID(table["id"]), UUID(table["patient"]), str(table["address"]), str(table["kind"]), *flags, removed_at=removed_at
+    )

@@ -39,6 +39,9 @@ class _NoWearables:
     async def adopt(self, wearable: KnownWearable) -> None:
         pass
 
+    async def part(self, wearable: UUID) -> None:
+        pass
+
 
 def unsent(state: Path) -> int:
     """Return how many readings and messages wait on this gateway's disk, that the cloud has not confirmed; 0 without a disk."""

@@ -24,12 +24,13 @@ from edge.gateway.drain import Drain
 from edge.gateway.meters import DURABLE_SECONDS, JUDGED_SECONDS, REFUSED, REPEATS, SPOOLED, TIMELESS
 from edge.gateway.outbox import Outbox, Parcel
 from edge.gateway.patient_watch import PatientWatch
+from edge.gateway.session_clocks import SessionClocks
 from edge.gateway.spool import Heard, Memory, Spool, Spooled
 from edge.gateway.watch_finding import WatchFinding
 from protocol.errors import Malformed
 from protocol.findings import Detector, Finding, Priority, encode_evidence
-from protocol.message import Waveforms, WearableAdopted
-from protocol.samples import ClockEvidence, Reading, WaveformPiece, batch_of, joined
+from protocol.message import Waveforms, WearableAdopted, WearableRemoved
+from protocol.samples import Reading, WaveformPiece, batch_of, joined
 
 log = structlog.get_logger()
 
@@ -39,8 +40,6 @@ GROUP_SECONDS = 0.02
 MOST_IN_GROUP = 500
 MOST_IN_FOLD = 2000
 TIDY_SECONDS = 30.0
-SET_BACK_MS = 1_000
-"""A wearable takes its records in their order; ticks that go back by more than this are another timeline's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +48,6 @@ class Household:
 
     wearables: dict[UUID, KnownWearable]
     watches: Mapping[UUID, PatientWatch]
-
-
-@dataclass(frozen=True, slots=True)
-class SessionClock:
-    """A wearable's clock in one of its sessions; the next session's begins at 0 again.
-
-    ticks_ms: of its last record; where they go back the clock was set, and a timeline of its own begins. shown: what it showed on this link.
-    """
-
-    session: int
-    clock: DeviceClock
-    ticks_ms: int = 0
-    shown: ClockReading | None = None
-
-    def outdated(self, sequence: int, ticks_ms: int) -> bool:
-        """Say whether a record bears ticks of a timeline that was over before the clock was asked: it had been taken by then, and is later."""
-        return self.shown is not None and sequence < self.shown.next and ticks_ms > self.shown.ticks_ms
 
 
 class VitalsLine:
@@ -93,7 +75,7 @@ class VitalsLine:
         self._now, self._fold_seconds, self.board = now, fold_seconds, board
         self._keep_household, self.pairing = keep_household, pairing
         self._heard: dict[UUID, Heard] = {}
-        self._clocks: dict[UUID, SessionClock] = {}
+        self._clocks = SessionClocks()
         self._judged: dict[UUID, int] = {}
         self._judging = asyncio.Lock()
         self.recovered = asyncio.Event()
@@ -106,7 +88,7 @@ class VitalsLine:
         """
         upto = await self._disk(self._spool.newest)
         await self._know_what_was_heard()
-        await self._tell_adopted([wearable for wearable in self._household.wearables.values() if wearable.adopted_here])
+        await self._tell_of([w for w in self._household.wearables.values() if w.adopted_here or w.removed_at is not None])
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._recover(upto))
             tasks.create_task(self._listen())
@@ -127,7 +109,7 @@ class VitalsLine:
         await self._disk(self._keep_household, [*({**self._household.wearables, wearable.id: wearable}).values()])
         self._household.wearables[wearable.id] = wearable
         if wearable.adopted_here:
-            await self._tell_adopted([wearable])
+            await self._tell_of([wearable])
         self.board.add(wearable)
         await self._wearables.adopt(wearable)
         log.info("wearable.adopted", wearable=str(wearable.id), bonded=wearable.bonded)
@@ -136,17 +118,35 @@ class VitalsLine:
         """Come back once the disk has answered: where it hangs, so does this."""
         await self._disk(lambda: None)
 
-    async def _tell_adopted(self, wearables: Sequence[KnownWearable]) -> None:
-        if wearables:
-            now = self._now()
-            parcels = [Parcel(WearableAdopted(w.id, w.patient, w.kind, w.address.upper()), now, now) for w in wearables]
+    async def part(self, which: UUID) -> None:
+        """Part with a wearable that a person here removed: written down, told to the cloud, and heard no more. What it said is sent.
+
+        Raises:
+            LookupError: it does not belong here.
+        """
+        known = self._household.wearables.get(which)
+        if known is None or known.removed_at is not None:
+            raise LookupError(f"no wearable {which} belongs here")
+        removed = replace(known, removed_at=self._now())
+        await self._disk(self._keep_household, [*({**self._household.wearables, which: removed}).values()])
+        self._household.wearables[which] = removed
+        self.board.remove(which)
+        await self._wearables.part(which)
+        await self._tell_of([removed])
+        log.info("wearable.removed", wearable=str(which))
+
+    async def _tell_of(self, wearables: Sequence[KnownWearable]) -> None:
+        """Tell the cloud which wearables people here have added and removed."""
+        now = self._now()
+        parcels = [Parcel(_told(wearable), now, now) for wearable in wearables]
+        if parcels:
             await self._disk(self._outbox.put, parcels, now)
             self._drain.wake()
 
     async def _know_what_was_heard(self) -> None:
         """Know how far each wearable was heard, and tell it what is safe here."""
         self._heard = await self._disk(self._spool.heard)
-        self._clocks = {w: _clock_of(mark) for w, mark in self._heard.items()}
+        self._clocks.remember(self._heard)
         for wearable, mark in self._heard.items():
             if wearable in self._household.wearables:
                 await self._wearables.keep(wearable, mark.session, mark.sequence)
@@ -204,7 +204,7 @@ class VitalsLine:
         clocks: dict[UUID, DeviceClock] = {}
         for notification in group:
             if isinstance(notification, ClockReading):
-                self._asked(notification)
+                self._clocks.asked(notification)
                 continue
             wearable, session, sequence = notification.wearable, notification.session, notification.sequence
             at = notification.arrived_at if notification.taken_at is None else notification.taken_at
@@ -214,12 +214,12 @@ class VitalsLine:
                     REPEATS.inc()
                     continue
                 marks[wearable] = (session, sequence)
-                clocks[wearable] = self._clock(wearable, session)
+                clocks[wearable] = self._clocks.clock(wearable, session)
                 if notification.ticks_ms is not None:
-                    if self._session_clock(wearable, session).outdated(sequence, notification.ticks_ms):
+                    if self._clocks.outdated(wearable, session, sequence, notification.ticks_ms):
                         notification = replace(notification, timeless=True)  # noqa: PLW2901
                     else:
-                        clocks[wearable] = self._observed(wearable, session, notification.ticks_ms, notification.arrived_at)
+                        clocks[wearable] = self._clocks.observed(wearable, session, notification.ticks_ms, notification.arrived_at)
                         at = device_clock.to_utc(clocks[wearable], notification.ticks_ms)
             if notification.timeless:
                 TIMELESS.inc()
@@ -236,36 +236,6 @@ class VitalsLine:
     def _mark(self, wearable: UUID) -> tuple[int, int] | None:
         heard = self._heard.get(wearable)
         return None if heard is None else (heard.session, heard.sequence)
-
-    def _observed(self, wearable: UUID, session: int, ticks_ms: int, arrived_at: int) -> DeviceClock:
-        """Learn from when something came; each session has a clock of its own, which begins anew, and so does one that was set back."""
-        known = self._session_clock(wearable, session)
-        known = self._unless_set_back(known, known.ticks_ms, ticks_ms, wearable)
-        clock = device_clock.observe(known.clock, ticks_ms, arrived_at)
-        self._clocks[wearable] = replace(known, clock=clock, ticks_ms=ticks_ms)
-        return clock
-
-    def _asked(self, shown: ClockReading) -> None:
-        """Learn from what a clock shows before the records of a link, which may be older."""
-        known = self._session_clock(shown.wearable, shown.session)
-        before = max(known.ticks_ms, 0 if known.shown is None else known.shown.ticks_ms)
-        known = self._unless_set_back(known, before, shown.ticks_ms, shown.wearable)
-        clock = device_clock.observe(known.clock, shown.ticks_ms, shown.arrived_at)
-        self._clocks[shown.wearable] = replace(known, clock=clock, shown=shown)
-
-    def _unless_set_back(self, known: SessionClock, before: int, ticks_ms: int, wearable: UUID) -> SessionClock:
-        """Return a clock as it is known, or one of which nothing is known where it was set back."""
-        if ticks_ms >= before - SET_BACK_MS:
-            return known
-        log.warning("wearable.clock_set_back", wearable=str(wearable), by_ms=before - ticks_ms)
-        return SessionClock(known.session, DeviceClock(), shown=known.shown)
-
-    def _clock(self, wearable: UUID, session: int) -> DeviceClock:
-        return self._session_clock(wearable, session).clock
-
-    def _session_clock(self, wearable: UUID, session: int) -> SessionClock:
-        known = self._clocks.get(wearable)
-        return known if known is not None and known.session == session else SessionClock(session, DeviceClock())
 
     async def _judge(self, spooled: Sequence[Spooled]) -> None:
         """Give readings to their patients' watches; what is found goes out at once, and only then they count as judged."""
@@ -313,16 +283,14 @@ class VitalsLine:
         times = [spooled.at for spooled in rows]
         parcels: list[Parcel] = []
         if readings:
-            parcels.append(Parcel(batch_of(readings, self._evidence({r.wearable for r in readings})), min(times), max(times)))
+            parcels.append(
+                Parcel(batch_of(readings, self._clocks.evidence({r.wearable for r in readings}, self._now())), min(times), max(times))
+            )
         if strips:
             parcels.append(Parcel(Waveforms(tuple(strips)), min(times), max(times)))
         await self._disk(self._outbox.put, parcels, self._now(), lambda link: self._spool.mark_folded(link, rows[-1].id))
         self._drain.wake()
         return len(rows) == MOST_IN_FOLD
-
-    def _evidence(self, wearables: set[UUID]) -> list[ClockEvidence]:
-        known = sorted(wearable for wearable in wearables & self._clocks.keys() if self._clocks[wearable].clock.envelope)
-        return [device_clock.evidence(self._clocks[wearable].clock, wearable, self._now()) for wearable in known]
 
     async def _tidy_again_and_again(self) -> None:
         await self.recovered.wait()
@@ -339,9 +307,10 @@ class VitalsLine:
         return None if known is None else known.patient
 
 
-def _clock_of(mark: Heard) -> SessionClock:
-    clock = device_clock.read_clock(mark.clock)
-    return SessionClock(mark.session, clock, max((ticks for ticks, _ in clock.envelope), default=0))
+def _told(wearable: KnownWearable) -> WearableAdopted | WearableRemoved:
+    if wearable.removed_at is not None:
+        return WearableRemoved(wearable.id, wearable.removed_at)
+    return WearableAdopted(wearable.id, wearable.patient, wearable.kind, wearable.address.upper())
 
 
 def _measured(spooled: Spooled) -> list[Reading | WaveformPiece]:

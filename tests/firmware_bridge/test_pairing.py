@@ -1,7 +1,7 @@
 """Pairing over the virtual radio, with BlueZ's own questions: by a passkey, by a number that is the same, and by neither; and bonds that change."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -104,6 +104,12 @@ async def test_one_without_a_display_asks_nobody_and_that_is_known(monkeypatch):
         assert person.asked == []
 
 
+async def hear(wearables: BleakWearables, heard: Callable[[object], None]) -> None:
+    async with aclosing(wearables.notifications()) as notifications:
+        async for one in notifications:
+            heard(one)
+
+
 async def test_a_wearable_that_lost_its_keys_is_not_listened_to_until_it_is_paired_anew(monkeypatch):
     async with a_home(monkeypatch, "passkey") as (air, wearables, pairing):
         known = replace(air.known[0], bonded=True)
@@ -114,14 +120,12 @@ async def test_a_wearable_that_lost_its_keys_is_not_listened_to_until_it_is_pair
         said: list[object] = []
         bond_changed = asyncio.Event()
 
-        async def hear() -> None:
-            async with aclosing(wearables.notifications()) as notifications:
-                async for one in notifications:
-                    said.append(one)
-                    if isinstance(one, ChangedBond):
-                        bond_changed.set()
+        def heard(one: object) -> None:
+            said.append(one)
+            if isinstance(one, ChangedBond):
+                bond_changed.set()
 
-        hearing = asyncio.ensure_future(hear())
+        hearing = asyncio.ensure_future(hear(wearables, heard))
         try:
             await eventually(lambda: any(isinstance(one, Notification) for one in said))
             await air.home.forget_bonds()
@@ -155,6 +159,30 @@ async def test_a_bond_outlives_the_processes_and_ends_when_the_gateway_changes_h
             person = Somebody(types=PASSKEY)
             assert await pairing.pair(ADDRESS, person)
             assert person.asked == ["passkey"], "it is a stranger again"
+
+
+async def test_a_wearable_that_is_parted_with_is_heard_no_more_and_its_keys_are_gone(monkeypatch, tmp_path):
+    async with a_home(monkeypatch, "passkey", tmp_path / "bonds.json") as (air, wearables, pairing):
+        known = replace(air.known[0], bonded=True)
+        async with pairing.window():
+            await is_nearby(pairing)
+            await pairing.pair(ADDRESS, Somebody(types=PASSKEY))
+        await wearables.adopt(known)
+        said: list[object] = []
+
+        hearing = asyncio.ensure_future(hear(wearables, said.append))
+        try:
+            await eventually(lambda: any(isinstance(one, Notification) for one in said))
+            await wearables.part(known.id)
+            await eventually(lambda: air.home.worn[0].radio.links == 0)
+            said.clear()
+            await asyncio.sleep(1.0)
+            assert said == []
+            assert await bonds.forget([ADDRESS]) == [], "its keys went with it"
+            await wearables.part(known.id)
+        finally:
+            hearing.cancel()
+            await asyncio.gather(hearing, return_exceptions=True)
 
 
 async def test_where_there_is_no_bluez_nothing_can_be_forgotten_and_that_is_said(monkeypatch):

@@ -23,6 +23,7 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
     written = [
         KnownWearable(BELT, PATIENT, "C0:11:22:33:00:01", "heart_rate_belt"),
         KnownWearable(UUID(int=5), PATIENT, "C0:11:22:33:00:02", "glucose_meter", delete_stored=True, bonded=True, adopted_here=True),
+        KnownWearable(UUID(int=6), PATIENT, "C0:11:22:33:00:02", "glucose_meter", removed_at=1_800_000_000_000),
     ]
     write_household(tmp_path / "household.json", written)
     assert read_household(tmp_path / "household.json") == written
@@ -38,6 +39,8 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
         '{"wearables": [{"id": "x"}]}',
         json.dumps({"wearables": [ONE, ONE]}),
         json.dumps({"wearables": [{**ONE, "bonded": 1}]}),
+        json.dumps({"wearables": [{**ONE, "removed_at": True}]}),
+        json.dumps({"wearables": [{**ONE, "removed_at": "today"}]}),
     ],
 )
 def test_another_form_is_refused_with_a_reason(tmp_path: Path, text: str) -> None:

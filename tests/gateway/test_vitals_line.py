@@ -22,7 +22,7 @@ from edge.gateway.meters import REFUSED, REPEATS, TIMELESS
 from edge.gateway.spool import Spool, Spooled
 from edge.gateway.vitals_line import VitalsLine, grouped
 from protocol.findings import Finding, decode_evidence
-from protocol.message import Waveforms, WearableAdopted
+from protocol.message import Waveforms, WearableAdopted, WearableRemoved
 from protocol.metrics import Absence
 from protocol.samples import SampleBatch
 from tests.support.gateway import BELT, NOON, PATIENT, FakeUplink, FakeWearables, Rig
@@ -322,6 +322,33 @@ async def test_a_changed_bond_is_an_alarm_of_the_home(home: Home) -> None:
     [alarm] = home.board.alarms
     assert (alarm.kind, alarm.priority, alarm.patient) == ("changed_bond", "medium", PATIENT)
     assert "keys" in alarm.explanation
+
+
+async def test_a_wearable_that_is_removed_is_written_down_told_heard_no_more_and_told_again_at_the_next_start(home: Home) -> None:
+    home.say(1, HEART_RATE_MEASUREMENT, b"\x06\x48")
+    told = WearableRemoved(BELT, NOON)
+    async with home.running():
+        await home.until(lambda: len(home.readings()) == 1)
+        await home.line.part(BELT)
+        assert home.wearables.parted == [BELT]
+        assert BELT not in home.board.shown
+        assert home.board.patients == [PATIENT]
+        with pytest.raises(LookupError):
+            await home.line.part(BELT)
+        with pytest.raises(LookupError):
+            await home.line.part(UUID(int=99))
+    assert removals(home) == [told]
+    known = read_household(home.folder / "household.json")
+    assert known == [replace(KNOWN[0], removed_at=NOON)]
+    home.rig.restart()
+    home.start_with(known)
+    async with home.running():
+        await home.until(lambda: removals(home) == [told, told])
+        assert home.board.shown == {}
+
+
+def removals(home: Home) -> list[WearableRemoved]:
+    return [body for _, body in home.rig.said() if isinstance(body, WearableRemoved)]
 
 
 async def test_what_wearables_say_is_kept_before_the_windows_are_rebuilt_and_judged_after(

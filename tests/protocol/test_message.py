@@ -11,7 +11,7 @@ from protocol.batches import decode_batch, encode_batch
 from protocol.envelope import MessageClass
 from protocol.errors import Undecodable
 from protocol.findings import Detector, Finding, Priority, decode_evidence, encode_evidence
-from protocol.message import Body, Gap, GapReason, GivenUp, Waveforms, WearableAdopted, class_of, decode_body, encode_body
+from protocol.message import Body, Gap, GapReason, GivenUp, Waveforms, WearableAdopted, WearableRemoved, class_of, decode_body, encode_body
 from protocol.metrics import METRICS, Absence, Form
 from protocol.samples import NO_RECORD, ClockEvidence, Reading, WaveformPiece, batch_of
 
@@ -89,6 +89,17 @@ def test_an_adoption_comes_back() -> None:
 def test_an_adoption_of_no_kind_or_address_is_undecodable(adopted: WearableAdopted) -> None:
     with pytest.raises(Undecodable):
         same(adopted)
+
+
+def test_a_removal_comes_back() -> None:
+    removed = WearableRemoved(BELT, 1_800_000_000_000)
+    assert same(removed) == removed
+
+
+@pytest.mark.parametrize("at", [-1, 1 << 46])
+def test_a_removal_at_no_time_is_undecodable(at: int) -> None:
+    with pytest.raises(Undecodable):
+        same(WearableRemoved(BELT, at))
 
 
 def test_a_gap_comes_back() -> None:

@@ -135,6 +135,7 @@ class FakeWearables:
         self.queue: asyncio.Queue[Said] = asyncio.Queue()
         self.kept: list[tuple[UUID, int, int]] = []
         self.adopted: list[KnownWearable] = []
+        self.parted: list[UUID] = []
 
     async def notifications(self) -> AsyncIterator[Said]:
         while True:
@@ -145,3 +146,6 @@ class FakeWearables:
 
     async def adopt(self, wearable: KnownWearable) -> None:
         self.adopted.append(wearable)
+
+    async def part(self, wearable: UUID) -> None:
+        self.parted.append(wearable)

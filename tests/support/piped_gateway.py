@@ -87,6 +87,9 @@ class PipedWearables:
     async def adopt(self, wearable: KnownWearable) -> None:
         raise AssertionError(f"nobody adds {wearable} here")
 
+    async def part(self, wearable: UUID) -> None:
+        raise AssertionError(f"nobody removes {wearable} here")
+
 
 class PipedUplink:
     def __init__(self, pipe: Pipe) -> None:

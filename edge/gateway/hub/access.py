@@ -58,8 +58,8 @@ class Access:
         self._sessions: OrderedDict[str, Session] = OrderedDict()
         self._failures: deque[float] = deque()
 
-    def sign_in(self, typed: str) -> str | None:
-        """Return a new session's secret for the right code (spaces, strokes and small letters allowed), None for a wrong one.
+    def is_code(self, typed: str) -> bool:
+        """Say whether that is the code (spaces, strokes and small letters allowed).
 
         Raises:
             TooOften: five wrong codes came within five minutes, from whomever.
@@ -72,9 +72,19 @@ class Access:
         plain = "".join(typed.upper().split()).replace("-", "")
         if not hmac.compare_digest(plain.encode(), self._code.encode()):
             self._failures.append(now)
+            return False
+        return True
+
+    def sign_in(self, typed: str) -> str | None:
+        """Return a new session's secret for the right code, None for a wrong one.
+
+        Raises:
+            TooOften: as `is_code`.
+        """
+        if not self.is_code(typed):
             return None
         secret = self._token()
-        self._sessions[secret] = Session(self._token(), now + SESSION_SECONDS)
+        self._sessions[secret] = Session(self._token(), self._monotonic() + SESSION_SECONDS)
         while len(self._sessions) > MOST_SESSIONS:
             self._sessions.popitem(last=False)
         return secret

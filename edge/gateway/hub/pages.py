@@ -18,8 +18,10 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from edge.gateway.adding import Adding
 from edge.gateway.alarms import QUIET_MS, Alarm
 from edge.gateway.board import Board, Shown
-from edge.gateway.hub import adding_pages, words
+from edge.gateway.hub import adding_pages, parting_pages, words
 from edge.gateway.hub.access import Access, Session, TooOften
+from edge.gateway.hub.adding_pages import Desk
+from edge.gateway.hub.parting_pages import Parting
 
 HERE = Path(__file__).parent
 COOKIE = "hub"
@@ -44,7 +46,7 @@ class Place:
     secure: bool
 
 
-def pages(board: Board, access: Access, place: Place, adding: Adding | None = None) -> FastAPI:
+def pages(board: Board, access: Access, place: Place, parting: Parting, adding: Adding | None = None) -> FastAPI:
     """Return the application. adding: how a device is added; None: not at this hub."""
     templates = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined)
     app = FastAPI(title="MediAssist hub", docs_url=None, redoc_url=None, openapi_url=None)
@@ -57,7 +59,15 @@ def pages(board: Board, access: Access, place: Place, adding: Adding | None = No
     async def home(session: Session, name: str) -> HTMLResponse:
         waiting = await board.waiting()
         view = _view(board, place.zone)
-        return page(name, csrf=session.csrf, connected=board.connected(), waiting=waiting, view=view, may_add=adding is not None)
+        return page(
+            name,
+            csrf=session.csrf,
+            connected=board.connected(),
+            waiting=waiting,
+            view=view,
+            may_add=adding is not None,
+            may_reset=parting.reset is not None,
+        )
 
     def back() -> RedirectResponse:
         return RedirectResponse("/", HTTPStatus.SEE_OTHER, _HEADERS)
@@ -123,8 +133,10 @@ def pages(board: Board, access: Access, place: Place, adding: Adding | None = No
         await board.seen(alarm)
         return back()
 
+    desk = Desk(page, session_of, allowed, refused)
+    app.include_router(parting_pages.routes(parting, board, access, desk))
     if adding is not None:
-        app.include_router(adding_pages.routes(adding, board, place.zone, adding_pages.Desk(page, session_of, allowed, refused)))
+        app.include_router(adding_pages.routes(adding, board, place.zone, desk))
     return app
 
 
@@ -150,13 +162,12 @@ def _same_origin(request: Request) -> bool:
 
 def _view(board: Board, zone: ZoneInfo) -> dict[str, object]:
     now = board.now()
-    patients = list(dict.fromkeys(shown.wearable.patient for shown in board.shown.values()))
     people = [
         {
-            "name": f"Person {number}" if len(patients) > 1 else "",
+            "name": f"Person {number}" if len(board.patients) > 1 else "",
             "devices": [_device(board, shown, now, zone) for shown in board.shown.values() if shown.wearable.patient == patient],
         }
-        for number, patient in enumerate(patients, 1)
+        for number, patient in enumerate(board.patients, 1)
     ]
     alarms = [_alarm(alarm, now, zone) for alarm in board.alarms]
     return {
@@ -170,6 +181,7 @@ def _view(board: Board, zone: ZoneInfo) -> dict[str, object]:
 def _device(board: Board, shown: Shown, now: int, zone: ZoneInfo) -> dict[str, object]:
     about = board.about.get(shown.wearable.id)
     return {
+        "id": str(shown.wearable.id),
         "kind": shown.wearable.kind,
         "name": words.kind_text(shown.wearable.kind),
         "model": "" if about is None else about.model,

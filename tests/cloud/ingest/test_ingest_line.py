@@ -13,7 +13,7 @@ from edge.gateway.outbox import Parcel
 from protocol import channels
 from protocol.envelope import EpochKeys, Header, MessageClass, digest, read_opening
 from protocol.findings import Detector, Finding, Priority, encode_evidence
-from protocol.message import Gap, GapReason, GivenUp, WearableAdopted, encode_body
+from protocol.message import Gap, GapReason, GivenUp, WearableAdopted, WearableRemoved, encode_body
 from protocol.receipts import read_receipt
 from protocol.samples import Reading, batch_of
 from provisioning.sealing_keys import PrivateKey, Suite
@@ -236,6 +236,29 @@ async def test_a_gateway_adopts_nothing_for_somebody_who_does_not_live_with_it(w
     assert wire.rows("select count(*) from wearable where id = %s", STRANGER) == [(0,)]
     wire.bring_back()
     assert wire.rig.outbox.depth() == 0
+
+
+async def test_a_wearable_that_is_removed_at_home_stays_with_what_it_said_and_the_first_time_counts(wire: Exchange) -> None:
+    wire.rig.outbox.put([vitals(70)], NOON)
+    await wire.carry(*wire.queued())
+    wire.bring_back()
+    for at in (NOON + 5_000, NOON + 9_000):
+        wire.rig.outbox.put([Parcel(WearableRemoved(BELT, at), NOON, NOON)], NOON)
+        await wire.carry(*wire.queued())
+        wire.bring_back()
+    assert wire.rows("select extract(epoch from removed_at)::bigint * 1000 from wearable where id = %s", BELT) == [(NOON + 5_000,)]
+    assert wire.rows("select value from reading") == [(70.0,)]
+    wire.rig.outbox.put([vitals(71, 72)], NOON)
+    await wire.carry(*wire.queued())
+    assert wire.rows("select count(*) from reading") == [(2,)], "what it said before and is sent late is stored"
+    assert wire.rows("select count(*) from dead_letter") == [(0,)]
+
+
+async def test_a_gateway_removes_no_wearable_of_another(wire: Exchange) -> None:
+    wire.rig.outbox.put([Parcel(WearableRemoved(STRANGER, NOON), NOON, NOON)], NOON)
+    await wire.carry(*wire.queued())
+    assert wire.rows("select reason from dead_letter") == [("unknown_wearable",)]
+    assert wire.rows("select count(*) from wearable where removed_at is not null") == [(0,)]
 
 
 async def test_a_finding_raises_its_alert_once_even_when_it_is_said_in_two_messages(wire: Exchange) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 
 from cloud.database import Database
@@ -71,6 +72,10 @@ async def test_who_spoke_and_fell_silent_is_found_once_an_hour(
     plant.readings(speaking, "spo2", [(NOW - n * MINUTE, 97.0) for n in range(30, 0, -1)])
     await roll_up(watch, NOW - 2 * MINUTE)
     assert await find_silence(watch, NOW) == 0, "what is not added up yet says nothing"
+    removed = clinic.patients[0]
+    plant.readings(removed, "spo2", [(NOW - n * MINUTE, 97.0) for n in range(30, 6, -1)])
+    with psycopg.connect(database.superuser, autocommit=True) as connection:
+        connection.execute("update wearable set removed_at = now() where patient_id = %s", [removed.id])
     await roll_up(watch, NOW + MINUTE)
     assert await find_silence(watch, NOW) == 1
     assert await find_silence(watch, NOW + 2 * MINUTE) == 0

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
 from uuid import UUID
@@ -19,6 +19,7 @@ from edge.gateway.disk import DiskThread
 from edge.gateway.hub import words
 from edge.gateway.hub.access import Access
 from edge.gateway.hub.pages import HERE, MOST_FORM_BYTES, Place, pages
+from edge.gateway.hub.parting_pages import Parting
 from protocol.metrics import BATTERY, DIASTOLIC_PRESSURE, HEART_RATE, SYSTOLIC_PRESSURE
 from protocol.samples import Reading
 from provisioning.keystore import FileKeystore
@@ -41,6 +42,8 @@ class Hub:
     now: int = NOW
     connected: bool = True
     waiting: int = 0
+    parted: list[UUID] = field(default_factory=list[UUID])
+    resets: list[int] = field(default_factory=list[int])
 
     async def open(self, code: str = CODE) -> httpx.Response:
         return await self.browser.post("/sign-in", data={"code": code})
@@ -75,7 +78,13 @@ async def hub(tmp_path: Path, on_disk: DiskThread) -> AsyncIterator[Hub]:
         board.add(wearable)
 
     adding = Adding(pairing, board, adopt, lambda: UUID(int=42))
-    app = pages(board, access, Place(ZoneInfo("Europe/Berlin"), ("hub.home",), secure=False), adding)
+
+    async def part(which: UUID) -> None:
+        board.remove(which)
+        opened.parted.append(which)
+
+    parting = Parting(part, lambda: opened.resets.append(opened.now))
+    app = pages(board, access, Place(ZoneInfo("Europe/Berlin"), ("hub.home",), secure=False), parting, adding)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hub.home", follow_redirects=True) as browser:
         opened = Hub(browser, board, pairing)
         yield opened
@@ -168,6 +177,47 @@ async def test_the_cookie_and_the_page_keep_to_themselves(hub: Hub) -> None:
     assert "<b>" not in page.text
     signed_out = await hub.press("/sign-out")
     assert "Set-up code" in signed_out.text
+
+
+async def test_a_device_is_removed_after_a_person_was_asked(hub: Hub) -> None:
+    path = f"/devices/{BELT.id}/remove"
+    assert "Set-up code" in (await hub.browser.get(path)).text
+    await hub.open()
+    assert f'href="{path}"' in (await hub.browser.get("/")).text
+    assert "Remove the heart belt" in (await hub.browser.get(path)).text or "Remove the" in (await hub.browser.get(path)).text
+    assert hub.parted == [], "looking removes nothing"
+    assert (await hub.press(path, csrf="another")).status_code == 403
+    after = await hub.press(path)
+    assert (hub.parted, path in after.text) == ([BELT.id], False)
+    assert (await hub.press(path)).status_code == 200
+    assert (await hub.browser.get(path)).url.path == "/", "what is gone is asked for in vain"
+    assert hub.parted == [BELT.id]
+    last = await hub.press(f"/devices/{CUFF.id}/remove")
+    assert "No device belongs to you now." in last.text
+    assert "Add a device" in last.text, "whoever lives here still does"
+
+
+async def test_a_hub_is_reset_by_whoever_types_the_code_once_more(hub: Hub) -> None:
+    await hub.open()
+    hub.waiting, hub.connected = 3, False
+    asked = (await hub.browser.get("/reset")).text
+    assert "3 messages" in asked
+    assert "no connection now" in asked
+    wrong = await hub.press("/reset", code="AAAA-AAAA")
+    assert (wrong.status_code, hub.resets) == (403, [])
+    assert "Nothing was removed" in wrong.text
+    assert (await hub.press("/reset", csrf="another", code=CODE)).status_code == 403
+    right = await hub.press("/reset", code=CODE)
+    assert (right.status_code, len(hub.resets)) == (200, 1)
+    assert "about a minute" in right.text
+
+
+async def test_wrong_codes_for_a_reset_close_it_as_they_close_the_door(hub: Hub) -> None:
+    await hub.open()
+    for _ in range(5):
+        await hub.press("/reset", code="AAAA-AAAA")
+    assert "Too many wrong codes" in (await hub.press("/reset", code=CODE)).text
+    assert hub.resets == []
 
 
 class _Links(HTMLParser):
