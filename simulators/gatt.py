@@ -16,8 +16,9 @@ NOTIFY, INDICATE = Characteristic.Properties.NOTIFY, Characteristic.Properties.I
 READABLE, WRITEABLE, CLOSED = Characteristic.Permissions.READABLE, Characteristic.Permissions.WRITEABLE, Characteristic.Permissions(0)
 ENCRYPTED = Characteristic.Permissions.READ_REQUIRES_ENCRYPTION
 AUTHENTICATED = Characteristic.Permissions.READ_REQUIRES_AUTHENTICATION
-ADVERTISING_INTERVAL = 200 * 0.625
-"""200 ms in the units of HCI."""
+FAST_MS, FAST_S, SLOW_MS = 30.0, 30.0, 1000.0
+"""How often a wearable advertises at first, for how long, and then: what the profiles recommend (Heart Rate Profile 1.0, 5.1, and its like)."""
+_HCI_UNIT = 0.625
 _LONGEST_NAME_AND_LIST = 29 - 3 - 2
 _FIRST_SIG_NUMBER = 0x1800
 
@@ -49,11 +50,26 @@ def advertisement(number: int, name: str) -> bytes:
     )
 
 
+async def advertise(device: Device) -> None:
+    """Advertise where no link is up: fast at first, then to save the battery."""
+    if device.is_advertising or device.connections:
+        return
+    await _advertise_every(device, FAST_MS)
+    await asyncio.sleep(FAST_S)
+    if device.is_advertising:
+        await device.stop_advertising()
+        await _advertise_every(device, SLOW_MS)
+
+
 async def advertise_again(device: Device) -> None:
-    """Advertise once a link has fallen, where no other is up."""
+    """Advertise once a link has fallen."""
     await asyncio.sleep(0.05)
-    if not device.is_advertising and not device.connections:
-        await device.start_advertising(auto_restart=False)
+    await advertise(device)
+
+
+async def _advertise_every(device: Device, interval_ms: float) -> None:
+    interval = interval_ms * _HCI_UNIT  # the virtual controller counts milliseconds where a real one counts units of HCI
+    await device.start_advertising(auto_restart=False, advertising_interval_min=interval, advertising_interval_max=interval)
 
 
 class Errands:

@@ -111,8 +111,6 @@ class SpotDevice:
         configuration = DeviceConfiguration(
             name=name,
             address=hci.Address(address),
-            advertising_interval_min=gatt.ADVERTISING_INTERVAL,
-            advertising_interval_max=gatt.ADVERTISING_INTERVAL,
         )
         self.controller = peripheral_controller(name, link)
         self._device = new_device(self.controller, configuration)
@@ -132,7 +130,7 @@ class SpotDevice:
     async def start(self) -> None:
         """Switch on and advertise."""
         await self._device.power_on()
-        await self._device.start_advertising(auto_restart=False)
+        self._errands.begin(gatt.advertise(self._device))
 
     async def stop(self) -> None:
         """Switch off."""

@@ -75,12 +75,9 @@ class SimulatedWearable:
         self._news = asyncio.Event()
         self._errands = gatt.Errands()
         self.links_made = 0
-        interval = gatt.ADVERTISING_INTERVAL
         configuration = DeviceConfiguration(
             name=name,
             address=hci.Address(address),
-            advertising_interval_min=interval,
-            advertising_interval_max=interval,
             keystore=keystore(bonds),
         )
         self.controller = peripheral_controller(name, link)
@@ -100,7 +97,7 @@ class SimulatedWearable:
     async def start(self) -> None:
         """Switch on and advertise."""
         await self._device.power_on()
-        await self._device.start_advertising(auto_restart=False)
+        self._errands.begin(gatt.advertise(self._device))
         if self._hand_over:
             self._errands.begin(self._hand_records_over())
 
