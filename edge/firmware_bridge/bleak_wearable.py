@@ -38,6 +38,7 @@ DISCONNECT_TIMEOUT_S = 5.0
 MOST_WAITING = 20_000
 """Notifications that may wait for their reader; past it wearables with a memory are made to send again."""
 _BUSY = "org.bluez.Error.InProgress"
+_NOBODY = frozenset({"org.freedesktop.DBus.Error.ServiceUnknown", "org.freedesktop.DBus.Error.NameHasNoOwner"})
 
 
 class BleakWearables:
@@ -166,13 +167,14 @@ class BleakWearables:
 
     def _wait_after(self, wearable: KnownWearable, failures: Sequence[Exception]) -> float:
         """Return how long to wait before the next link, s: longer each time where it is the wearable's fault, not where there is no radio."""
-        missing = any(isinstance(error, BleakBluetoothNotAvailableError) for error in failures)
+        said = {error.dbus_error for error in failures if isinstance(error, BleakDBusError)}
+        missing = bool(said & _NOBODY) or any(isinstance(error, BleakBluetoothNotAvailableError) for error in failures)
         if missing != self._radio_missing:
             self._radio_missing = missing
             log.warning("radio.missing" if missing else "radio.found")
         if missing:
             return RADIO_LOOK_S
-        if any(isinstance(error, BleakDBusError) and error.dbus_error == _BUSY for error in failures):
+        if _BUSY in said:
             self.gate.busy()
         if failures:
             reason = "; ".join(f"{type(error).__name__}: {error}" for error in failures)
