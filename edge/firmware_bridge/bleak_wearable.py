@@ -18,6 +18,7 @@ from bleak.exc import BleakBluetoothNotAvailableError, BleakDBusError
 
 from edge.firmware_bridge import bluez_agent, bonds
 from edge.firmware_bridge.connect_gate import ConnectGate
+from edge.firmware_bridge.epitaph import Epitaph
 from edge.firmware_bridge.pairing import Pairing
 from edge.firmware_bridge.profiles.device_information import DeviceInformation
 from edge.firmware_bridge.profiles.hand_over import Kept
@@ -70,6 +71,7 @@ class BleakWearables:
         self._links: dict[UUID, WearableLink] = {}
         self._patience: dict[UUID, Patience] = {}
         self._kept: dict[UUID, Kept] = {}
+        self._reasons: dict[str, str] = {}
         self._seeker = Seeker(self._backend)
         self.gate = ConnectGate()
         self._radio_missing = self._radio_gone = False
@@ -188,22 +190,29 @@ class BleakWearables:
         if wearable.bonded and bluez_agent.is_bonded(device) is False:
             self._distrust(wearable)
             return
-        gone = asyncio.Event()
+        gone, epitaph = asyncio.Event(), Epitaph(wearable.id, self._seeker.signals(wearable.address.upper()))
         client = BleakClient(device, lambda _client: gone.set(), timeout=CONNECT_TIMEOUT_S, backend=self._backend.client)
         try:
             async with self.gate.one():
                 await client.connect()
-            log.info("wearable.connected", wearable=str(wearable.id))
-            await self._talk(wearable, client, gone)
+            epitaph.begin(time.monotonic())
+            log.info("wearable.connected", wearable=str(wearable.id), signal=epitaph.signals[-1:])
+            await self._talk(wearable, client, gone, epitaph)
         finally:
             self._links.pop(wearable.id, None)
             if not self._radio_gone:
                 with suppress(*LINK_FAILURES):
                     async with asyncio.timeout(DISCONNECT_TIMEOUT_S):
                         await client.disconnect()
+            epitaph.write(self._reasons.pop(wearable.address.upper(), None), time.monotonic())
 
-    async def _talk(self, wearable: KnownWearable, client: BleakClient, gone: asyncio.Event) -> None:
-        events = LinkEvents(self._deliver, self._waiting.put_nowait, self._on_about, self._on_malformed, self._on_gap)
+    async def _talk(self, wearable: KnownWearable, client: BleakClient, gone: asyncio.Event, epitaph: Epitaph) -> None:
+        def deliver(notification: Notification) -> bool:
+            taken = self._deliver(notification)
+            epitaph.records += taken
+            return taken
+
+        events = LinkEvents(deliver, self._waiting.put_nowait, self._on_about, self._on_malformed, self._on_gap)
         battery_every_s = self._pace.wall_seconds(BATTERY_EVERY_S)
         link = WearableLink(wearable, client, self._now, battery_every_s, events, self._kept.get(wearable.id), self._place)
         self._links[wearable.id] = link
@@ -217,11 +226,12 @@ class BleakWearables:
             talk.cancel()
             fell.cancel()
             await asyncio.gather(talk, fell, return_exceptions=True)
-        log.info("wearable.disconnected", wearable=str(wearable.id))
 
     def _on_end(self, address: str, reason: str) -> None:
         """Take note of why the platform says that a link ended: a bonded wearable with other keys than it had is not the one that was adopted."""
         wearable = next((known for known in self._known.values() if known.address.upper() == address), None)
+        if wearable is not None:
+            self._reasons[address] = reason
         if wearable is not None and wearable.bonded and reason == bluez_agent.WRONG_KEYS:
             self._distrust(wearable)
 

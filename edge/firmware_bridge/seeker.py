@@ -4,6 +4,7 @@ BlueZ allows one discovery per client, so whoever seeks a wearable, or looks aro
 """
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ KINDS = {
 }
 """Service -> the kind of wearable that offers it."""
 
+_SIGNALS = 8
 Heard = Callable[[BLEDevice, AdvertisementData], None]
 
 
@@ -53,6 +55,7 @@ class Seeker:
         self._listeners: list[Heard] = []
         self._scanner: BleakScanner | None = None
         self._lock = asyncio.Lock()
+        self._signals: dict[str, deque[int]] = {}
         self._asked = self._served = 0
 
     async def find(self, address: str) -> BLEDevice:
@@ -67,6 +70,10 @@ class Seeker:
         finally:
             self._sought.pop(address, None)
             await self._rest()
+
+    def signals(self, address: str) -> list[int]:
+        """Return how strong a device that was sought was heard lately, dBm, the last at the end; a link says nothing of that."""
+        return list(self._signals.get(address, ()))
 
     @asynccontextmanager
     async def listening(self, heard: Heard) -> AsyncGenerator[None]:
@@ -116,6 +123,9 @@ class Seeker:
     def _heard(self, device: BLEDevice, advertisement: AdvertisementData) -> None:
         for heard in self._listeners:
             heard(device, advertisement)
-        found = self._sought.get(device.address.upper())
-        if found is not None and not found.done():
-            found.set_result(device)
+        address = device.address.upper()
+        found = self._sought.get(address)
+        if found is not None:
+            self._signals.setdefault(address, deque(maxlen=_SIGNALS)).append(advertisement.rssi)
+            if not found.done():
+                found.set_result(device)

@@ -18,6 +18,11 @@ from simulators.remote_gatt import advertised_name, advertised_services, explore
 
 T = TypeVar("T")
 _CONNECT_TIMEOUT_S = 20.0
+_WHY = {
+    hci.HCI_CONNECTION_TIMEOUT_ERROR: "Timeout",
+    hci.HCI_REMOTE_USER_TERMINATED_CONNECTION_ERROR: "Remote",
+    hci.HCI_AUTHENTICATION_FAILURE_ERROR: "Authentication",
+}
 _UNLIKELY = "Operation failed with ATT error: 0x0e"
 _WANTS_SECURITY = (att.ErrorCode.INSUFFICIENT_AUTHENTICATION, att.ErrorCode.INSUFFICIENT_ENCRYPTION)
 
@@ -60,7 +65,7 @@ class RemoteDevice:
         self._table = GattTable(self, tree, path)
         self._connection: Connection | None = None
         self._pending: asyncio.Task[Connection] | None = None
-        self._ended_here = False
+        self._ended_here = self._unauthentic = False
         self._bonding = asyncio.Lock()
         self._was_bonded = bonded
 
@@ -197,6 +202,7 @@ class RemoteDevice:
         try:
             await connection.cancel_on_disconnection(connection.encrypt())
         except (ProtocolError, TimeoutError, asyncio.CancelledError):
+            self._unauthentic = True
             told: list[object] = ["org.bluez.Reason.Authentication", "Connection terminated due to authentication failure"]
             self._tree.signal(self.path, DEVICE, "Disconnected", "ss", told)
             await self.disconnect()
@@ -216,7 +222,12 @@ class RemoteDevice:
         self._table.show(mtu, services)
         self._tree.change(self.path, DEVICE, {"UUIDs": Variant("as", self._table.uuids), "ServicesResolved": Variant("b", True)})
 
-    def _on_disconnected(self, _reason: int) -> None:
+    def _on_disconnected(self, reason: int) -> None:
+        """Tell of the end, and why (org.bluez.Device1.Disconnected, BlueZ 5.82); a failed authentication was told where it failed."""
+        if not (self._ended_here and self._unauthentic):
+            why = "Local" if self._ended_here else _WHY.get(reason, "Unknown")
+            self._tree.signal(self.path, DEVICE, "Disconnected", "ss", [f"org.bluez.Reason.{why}", f"HCI status {reason:#04x}"])
+        self._unauthentic = False
         self._connection = None
         down: Properties = {"Connected": Variant("b", False)}
         unresolved: Properties = {"ServicesResolved": Variant("b", False)}
