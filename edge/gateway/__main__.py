@@ -14,6 +14,7 @@ import structlog
 from prometheus_client import start_http_server
 
 from edge.firmware_bridge.wearable import RadioGone
+from edge.gateway.alone import AlreadyRunning
 from edge.gateway.assembly import assembled
 from edge.gateway.beside import beside
 from edge.gateway.enrolment import keep_renewed
@@ -99,6 +100,9 @@ def main() -> int:
     except (KeystoreError, HouseholdError) as error:
         sys.stderr.write(f"{error}\n")
         return NOT_READY
+    except AlreadyRunning as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
     if then is Then.ANEW:
         os.execv(sys.executable, [sys.executable, "-m", "edge.gateway"])  # noqa: S606  (this program, again)
     if then is Then.RESET:

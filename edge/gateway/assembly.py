@@ -22,6 +22,7 @@ from edge.firmware_bridge.seeker import Backend
 from edge.firmware_bridge.wearable import KnownWearable, Wearables
 from edge.firmware_bridge.wearable_link import Place
 from edge.gateway import own_clock
+from edge.gateway.alone import alone_in
 from edge.gateway.board import Board
 from edge.gateway.disk import Disk, DiskThread
 from edge.gateway.drain import Drain
@@ -70,13 +71,17 @@ def place_of(settings: GatewaySettings) -> Place:
 async def assembled(
     settings: GatewaySettings, backend: Backend | None = None, wearables: Wearables | None = None, uplink: Uplink | None = None
 ) -> AsyncGenerator[VitalsLine]:
-    """Assemble the line of one gateway; its file and threads are closed at the end. Ports may be given instead of made."""
+    """Assemble the line of one gateway; its file and threads are closed at the end. Ports may be given instead of made.
+
+    Raises:
+        AlreadyRunning: another process has this gateway's folder. KeystoreError, HouseholdError, DiskError: something in it is missing, or wrong.
+    """
     identity = settings.state / "identity"
     keystore = FileKeystore.open(identity)
     gateway = gateway_id(identity)
     known = read_household(settings.state / "household.json")
     now = clock_of(settings)
-    with DiskThread() as on_disk:
+    with alone_in(settings.state), DiskThread() as on_disk:
         disk = await on_disk(Disk, settings.state / "gateway.sqlite")
         try:
             ingest = settings.state / "ingest"

@@ -2,10 +2,13 @@
 
 mediassist gateway enrol --claim CODE --server URL --authority ca.pem [--state FOLDER]    get this gateway's identity
 mediassist gateway code [--state FOLDER]           say the set-up code of the hub's page; it belongs on the hub's label
+mediassist gateway status [--state FOLDER]         say how the gateway stands: certificate, household, what waits
+mediassist gateway devices [--state FOLDER]        list what belongs to it, and when it was heard last
+mediassist gateway pair [--state FOLDER]           add a device at this terminal
 mediassist gateway reset --yes [--wait SECONDS]    send what waits, then remove keys, queue, spool and household
 
 The state's folder is GATEWAY_STATE when it is not given. The code may come from standard input: --claim -. `reset` takes the settings of the
-gateway's process (GATEWAY_...), which must be stopped.
+gateway's process (GATEWAY_...), which must be stopped, as for `pair`: there is one radio.
 """
 
 import argparse
@@ -17,6 +20,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from edge.gateway.alone import AlreadyRunning, alone_in
 from edge.gateway.enrolment import AlreadyEnrolled, enrol
 from edge.gateway.est_client import EnrolmentFailed
 from edge.gateway.hub.access import setup_code, spoken
@@ -26,7 +30,7 @@ from provisioning.keystore import KeystoreError
 
 
 def gateway(arguments: Sequence[str]) -> int:
-    """Run `mediassist gateway enrol|code|reset`."""
+    """Run `mediassist gateway enrol|code|status|devices|pair|reset`."""
     parser = argparse.ArgumentParser(prog="mediassist gateway")
     words = parser.add_subparsers(dest="what", required=True)
     enrolling = words.add_parser("enrol", help="get this gateway's identity for a claim")
@@ -36,6 +40,10 @@ def gateway(arguments: Sequence[str]) -> int:
     enrolling.add_argument("--state", type=Path, default=os.environ.get("GATEWAY_STATE"), help="the gateway's folder")
     coding = words.add_parser("code", help="say the set-up code of the hub's page")
     coding.add_argument("--state", type=Path, default=os.environ.get("GATEWAY_STATE"), help="the gateway's folder")
+    for word, told in (("status", "say how it stands"), ("devices", "list what belongs to it"), ("pair", "add a device at this terminal")):
+        words.add_parser(word, help=told).add_argument(
+            "--state", type=Path, default=os.environ.get("GATEWAY_STATE"), help="the gateway's folder"
+        )
     resetting = words.add_parser("reset", help="remove everything of this gateway's people, and its identity")
     resetting.add_argument("--yes", action="store_true", required=True, help="what is removed cannot be brought back")
     resetting.add_argument("--wait", type=float, default=60.0, help="seconds for a last try to send (default 60; 0: none)")
@@ -47,6 +55,8 @@ def gateway(arguments: Sequence[str]) -> int:
     if given.what == "code":
         print(spoken(setup_code(Path(given.state) / "hub", secrets.token_bytes)))
         return 0
+    if given.what in ("status", "devices", "pair"):
+        return _look(given.what, Path(given.state))
     return _enrol(Path(given.state), given.claim, given.server, given.authority)
 
 
@@ -59,6 +69,31 @@ def _enrol(state: Path, code: str, server: str, authority: Path) -> int:
         print(f"refused: {error}", file=sys.stderr)
         return 1
     print(f"gateway {claim.gateway.hex}, until {certificate.not_valid_after_utc:%Y-%m-%d}")
+    return 0
+
+
+def _look(what: str, state: Path) -> int:
+    from edge.firmware_bridge.pairing import PairingFailed  # noqa: PLC0415  (enrolment needs no radio)
+    from edge.firmware_bridge.wearable_link import LINK_FAILURES  # noqa: PLC0415
+    from edge.gateway import shell  # noqa: PLC0415
+    from edge.gateway.household import HouseholdError  # noqa: PLC0415
+
+    if not state.is_dir():
+        print(f"refused: there is no folder {state}", file=sys.stderr)
+        return 1
+    try:
+        match what:
+            case "status":
+                lines = shell.status(state, datetime.now(UTC))
+            case "devices":
+                lines = shell.devices(state)
+            case _:
+                with alone_in(state):
+                    lines = [asyncio.run(shell.pair(state, shell.Terminal(print, input)))]
+    except (AlreadyRunning, HouseholdError, PairingFailed, EOFError, *LINK_FAILURES) as error:
+        print(f"refused: {str(error) or type(error).__name__}", file=sys.stderr)
+        return 1
+    print("\n".join(lines))
     return 0
 
 
@@ -89,6 +124,13 @@ def _reset(seconds: float) -> int:
     except WrongSetting as error:
         print(f"refused: {error}", file=sys.stderr)
         return 2
+    if settings.state.is_dir():
+        try:
+            with alone_in(settings.state):
+                pass
+        except AlreadyRunning as error:
+            print(f"refused: {error}", file=sys.stderr)
+            return 1
     left = unsent(settings.state)
     if left and seconds > 0:
         try:
