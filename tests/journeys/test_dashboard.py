@@ -18,7 +18,7 @@ import pytest
 from deploy.local.site import ROOT
 from deploy.local.wearables import PASSKEY
 from edge.gateway.household import read_household
-from tests.support.stack import Stack, whole_stack
+from tests.support.stack import Stack, eventually, whole_stack
 
 DASHBOARD = ROOT / "cloud" / "dashboard"
 SCREENSHOTS = ROOT / "artefacts" / "screenshots"
@@ -69,13 +69,16 @@ def test_a_patient_adds_devices_at_the_hub_and_the_cloud_knows_whose_they_are(st
     log, simulators = stack.site.processes.logs / "simulators.log", stack.site.processes.pids()["simulators"]
     about = {"E2E_DISPLAYS": str(log), "E2E_SIMULATORS": str(simulators), "E2E_PASSKEY": f"{PASSKEY:06}"}
     _browser("adding.spec.ts", E2E_HUB=home.hub, E2E_HUB_CODE=home.code, **about)
-    assert len(list(SCREENSHOTS.glob("[89]-*.png")) + list(SCREENSHOTS.glob("1[01]-*.png"))) == 4
+    assert len(list(SCREENSHOTS.glob("[89]-*.png")) + list(SCREENSHOTS.glob("1[0-3]-*.png"))) == 6
     added = {wearable.id for wearable in read_household(home.folder / "household.json") if wearable.adopted_here and wearable.bonded}
     assert len(added) == 2
+    [removed] = [w.id for w in read_household(home.folder / "household.json") if w.removed_at is not None]
     with psycopg.connect(stack.database_url) as connection:
         connection.execute("select set_config('mediassist.organisation', %s, false)", [str(home.home.organisation)])
         rows = "select distinct wearable_id, patient_id from series where wearable_id = any(%s)"
         assert set(connection.execute(rows, [list(added)])) == {(wearable, UUID(home.home.patient)) for wearable in added}
+        gone = "select id from wearable where removed_at is not null"
+        eventually(lambda: connection.execute(gone).fetchall() == [(removed,)], 30, "the cloud knows that a device was removed")
 
 
 def test_no_process_writes_a_name_an_address_a_password_or_a_key_into_its_log(stack: Stack) -> None:

@@ -31,7 +31,7 @@ async function choose(page: Page, button: string, then: string): Promise<void> {
   await expect(page.getByText(then)).toBeVisible({ timeout: 30_000 });
 }
 
-test("a patient adds a device by its passkey, another by comparison, and is told when one is not itself any more", async ({ page }) => {
+test("a patient adds a device by its passkey, another by comparison, is told when one is not itself any more, and removes it", async ({ page }) => {
   test.setTimeout(240_000);
   await page.goto(HUB ?? "");
   await page.getByLabel("Set-up code").fill(CODE);
@@ -73,4 +73,21 @@ test("a patient adds a device by its passkey, another by comparison, and is told
   await expect(page.getByText("A device is not the one that was added").first()).toBeVisible({ timeout: 60_000 });
   await expect(page.getByText("If you have reset it, add it again below.").first()).toBeVisible();
   await picture(page, "11-hub-changed-bond");
+
+  await page.getByRole("link", { name: "Remove the thermometer" }).last().click();
+  await expect(page.getByRole("heading", { name: "Remove a device" })).toBeVisible();
+  await accessible(page);
+  await picture(page, "12-hub-remove");
+  await page.getByRole("button", { name: "Remove the thermometer" }).click();
+  await expect(page.getByRole("link", { name: "Remove the thermometer" })).toHaveCount(1);
+  await accessible(page);
+
+  await page.getByRole("link", { name: "Reset this hub" }).click();
+  await page.getByLabel("Set-up code, once more").fill("AAAA-AAAA");
+  await page.getByRole("button", { name: "Remove everything" }).click();
+  await expect(page.getByText("Nothing was removed.")).toBeVisible();
+  await accessible(page);
+  await picture(page, "13-hub-reset");
+  await page.getByRole("link", { name: "Back" }).click();
+  await expect(page.getByRole("heading", { name: "Finger sensor" })).toHaveCount(2);
 });
