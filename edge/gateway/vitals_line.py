@@ -40,6 +40,8 @@ GROUP_SECONDS = 0.02
 MOST_IN_GROUP = 500
 MOST_IN_FOLD = 2000
 TIDY_SECONDS = 30.0
+RECOVERED_AT_ONCE = 50
+"""Notifications, a few milliseconds' work: wearables are being connected meanwhile, in many small steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,7 @@ class VitalsLine:
         memories = await self._disk(self._spool.memories)
         judged = {patient: memories.get(patient, Memory(0, "")).upto for patient in self._household.watches}
         unjudged, after = 0, -1
-        while rows := await self._disk(self._spool.between, after, upto, MOST_IN_GROUP):
+        while rows := await self._disk(self._spool.between, after, upto, RECOVERED_AT_ONCE):
             after = rows[-1].id
             new: list[Spooled] = []
             for spooled in rows:
@@ -165,7 +167,8 @@ class VitalsLine:
                     self._recall(patient, spooled)
                 elif patient is not None:
                     new.append(spooled)
-            await self._judge(new)
+            if new:
+                await self._judge(new)
             unjudged += len(new)
         self.recovered.set()
         log.info("line.recovered", unjudged=unjudged)
