@@ -16,6 +16,7 @@ from cloud.request import Caller, CurrentCaller, OrganisationTransaction, Proble
 from provisioning.claims import WrongCode, gateway_of, read_adoption, secret_sha256
 
 _ADDRESS = re.compile(r"(?:[0-9A-F]{2}:){5}[0-9A-F]{2}")
+_ON_NETWORK = re.compile(r"coap://(?:\[[0-9A-Fa-f:.]+(?:%[A-Za-z0-9]+)?\]|[A-Za-z0-9.-]+)(?::[0-9]{1,5})?")
 _WHY_NOT = {
     "made": "this device has not enrolled yet: connect it first",
     "expired": "this device's claim expired before it enrolled: ask the factory for a new one",
@@ -46,7 +47,7 @@ class Gateway(BaseModel):
 
 
 class NewWearable(BaseModel):
-    """A wearable for a patient. address: as on its label, "C0:11:22:33:00:01"."""
+    """A wearable for a patient. address: as on its label, "C0:11:22:33:00:01", or of a sensor on the home's network, "coap://[fd00::7]"."""
 
     gateway: UUID
     patient: UUID
@@ -60,7 +61,7 @@ class NewWearable(BaseModel):
         "glucose_meter",
         "glucose_sensor",
     ]
-    address: Annotated[str, Field(min_length=17, max_length=17)]
+    address: Annotated[str, Field(min_length=8, max_length=120)]
 
 
 class AdoptedWearable(BaseModel):
@@ -106,9 +107,9 @@ async def adopt_wearable(new: NewWearable, caller: CurrentCaller, connection: Or
 
 
 async def _adopt(new: NewWearable, caller: Caller, connection: Connection) -> AdoptedWearable:
-    address = new.address.upper()
-    if not _ADDRESS.fullmatch(address):
-        raise Unacceptable("an address has six pairs of hexadecimal digits with colons between")
+    address = new.address if _ON_NETWORK.fullmatch(new.address) else new.address.upper()
+    if not _ADDRESS.fullmatch(address) and not _ON_NETWORK.fullmatch(address):
+        raise Unacceptable("an address has six pairs of hexadecimal digits with colons between, or is coap://HOST[:PORT]")
     if not await repository.has(connection, new.gateway, new.patient):
         raise Absent("no such gateway or patient")
     wearable = repository.Wearable(uuid4(), new.gateway, new.patient, new.kind, address)

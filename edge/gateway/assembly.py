@@ -3,7 +3,8 @@
 import random
 import secrets
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections import ChainMap
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -18,6 +19,8 @@ from cryptography.x509.oid import NameOID
 from numpy.typing import NDArray
 
 from edge.firmware_bridge.bleak_wearable import BleakWearables
+from edge.firmware_bridge.joined_wearables import JoinedWearables, is_on_network
+from edge.firmware_bridge.profiles.device_information import DeviceInformation
 from edge.firmware_bridge.seeker import Backend
 from edge.firmware_bridge.wearable import KnownWearable, Wearables
 from edge.firmware_bridge.wearable_link import Place
@@ -47,6 +50,9 @@ from provisioning import order_key
 from provisioning.keystore import CERTIFICATE, FileKeystore
 
 log = structlog.get_logger()
+
+CONTEXTS = "oscore"
+"""The folder of sensors' keys in a gateway's folder."""
 
 
 def gateway_id(identity: Path) -> UUID:
@@ -90,15 +96,12 @@ async def assembled(
             spool = Spool(disk, keystore)
             inbox = _inbox(gateway, keystore, ingest, now)
             link = uplink or MqttUplink(gateway, identity, settings.broker_host, settings.broker_port)
-            by_bleak = BleakWearables(
-                [wearable for wearable in known if wearable.removed_at is None],
-                now,
-                settings.pace_of_time(),
-                backend,
-                place=place_of(settings),
-            )
+            here = [wearable for wearable in known if wearable.removed_at is None]
+            by_radio = [wearable for wearable in here if not is_on_network(wearable)]
+            by_bleak = BleakWearables(by_radio, now, settings.pace_of_time(), backend, place=place_of(settings))
+            heard, about = _with_network(by_bleak, [wearable for wearable in here if is_on_network(wearable)], settings.state, now)
             yield VitalsLine(
-                wearables=wearables or by_bleak,
+                wearables=wearables or heard,
                 household=household_of(known, {patient: memory.text for patient, memory in (await on_disk(spool.memories)).items()}),
                 spool=spool,
                 outbox=outbox,
@@ -111,7 +114,7 @@ async def assembled(
                     settings.state / "hub",
                     keystore,
                     now,
-                    by_bleak.about,
+                    about,
                     lambda: link.connected,
                     lambda: on_disk(outbox.depth),
                     on_disk,
@@ -121,6 +124,18 @@ async def assembled(
             )
         finally:
             await on_disk(disk.close)
+
+
+def _with_network(
+    by_bleak: BleakWearables, on_network: Sequence[KnownWearable], state: Path, now: Callable[[], int]
+) -> tuple[Wearables, Mapping[UUID, DeviceInformation]]:
+    """Add sensors on the network where the household has some; return who listens, and what wearables say of themselves."""
+    if not on_network:
+        return by_bleak, by_bleak.about
+    from edge.firmware_bridge.coap_wearable import CoapWearables  # noqa: PLC0415  (a gateway without such sensors loads no CoAP)
+
+    by_coap = CoapWearables(on_network, state / CONTEXTS, now)
+    return JoinedWearables(by_bleak, by_coap, {sensor.id for sensor in on_network}), ChainMap(by_coap.about, by_bleak.about)
 
 
 def _inbox(gateway: UUID, keystore: FileKeystore, ingest: Path, now: Callable[[], int]) -> Inbox | None:

@@ -5,6 +5,7 @@ mediassist gateway code [--state FOLDER]           say the set-up code of the hu
 mediassist gateway status [--state FOLDER]         say how the gateway stands: certificate, household, what waits
 mediassist gateway devices [--state FOLDER]        list what belongs to it, and when it was heard last
 mediassist gateway pair [--state FOLDER]           add a device at this terminal
+mediassist gateway sensor-keys --wearable ID --out FILE [--state FOLDER]    make the keys of a sensor on the network; FILE is the sensor's half
 mediassist gateway reset --yes [--wait SECONDS]    send what waits, then remove keys, queue, spool and household
 
 The state's folder is GATEWAY_STATE when it is not given. The code may come from standard input: --claim -. `reset` takes the settings of the
@@ -19,6 +20,7 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 from edge.gateway.alone import AlreadyRunning, alone_in
 from edge.gateway.enrolment import AlreadyEnrolled, enrol
@@ -30,7 +32,7 @@ from provisioning.keystore import KeystoreError
 
 
 def gateway(arguments: Sequence[str]) -> int:
-    """Run `mediassist gateway enrol|code|status|devices|pair|reset`."""
+    """Run `mediassist gateway enrol|code|status|devices|pair|sensor-keys|reset`."""
     parser = argparse.ArgumentParser(prog="mediassist gateway")
     words = parser.add_subparsers(dest="what", required=True)
     enrolling = words.add_parser("enrol", help="get this gateway's identity for a claim")
@@ -44,6 +46,10 @@ def gateway(arguments: Sequence[str]) -> int:
         words.add_parser(word, help=told).add_argument(
             "--state", type=Path, default=os.environ.get("GATEWAY_STATE"), help="the gateway's folder"
         )
+    keying = words.add_parser("sensor-keys", help="make the keys of a sensor on the network")
+    keying.add_argument("--wearable", required=True, type=UUID, help="the sensor's id in the household")
+    keying.add_argument("--out", required=True, type=Path, help="where the sensor's half is written, once")
+    keying.add_argument("--state", type=Path, default=os.environ.get("GATEWAY_STATE"), help="the gateway's folder")
     resetting = words.add_parser("reset", help="remove everything of this gateway's people, and its identity")
     resetting.add_argument("--yes", action="store_true", required=True, help="what is removed cannot be brought back")
     resetting.add_argument("--wait", type=float, default=60.0, help="seconds for a last try to send (default 60; 0: none)")
@@ -55,6 +61,8 @@ def gateway(arguments: Sequence[str]) -> int:
     if given.what == "code":
         print(spoken(setup_code(Path(given.state) / "hub", secrets.token_bytes)))
         return 0
+    if given.what == "sensor-keys":
+        return _sensor_keys(Path(given.state), given.wearable, given.out)
     if given.what in ("status", "devices", "pair"):
         return _look(given.what, Path(given.state))
     return _enrol(Path(given.state), given.claim, given.server, given.authority)
@@ -69,6 +77,28 @@ def _enrol(state: Path, code: str, server: str, authority: Path) -> int:
         print(f"refused: {error}", file=sys.stderr)
         return 1
     print(f"gateway {claim.gateway.hex}, until {certificate.not_valid_after_utc:%Y-%m-%d}")
+    return 0
+
+
+def _sensor_keys(state: Path, wearable: UUID, out: Path) -> int:
+    """Write both halves; where one is there already nothing is changed: counts of an old context must not begin again."""
+    from edge.gateway.assembly import CONTEXTS  # noqa: PLC0415  (enrolment loads no models)
+    from provisioning import oscore_context  # noqa: PLC0415
+
+    ours, theirs = oscore_context.new_pair()
+    if out.exists():
+        print(f"refused: {out} is there already", file=sys.stderr)
+        return 1
+    try:
+        oscore_context.write(secret_files.make_folder(state / CONTEXTS) / str(wearable), ours)
+        secret_files.write_once(out, theirs)
+    except FileExistsError:
+        print(f"refused: {wearable} has its keys already; remove {state / CONTEXTS / str(wearable)} to give it new ones", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"refused: {error}", file=sys.stderr)
+        return 1
+    print(f"the sensor's half is in {out}: bring it there, and keep no copy")
     return 0
 
 

@@ -135,4 +135,8 @@ async def test_a_wearable_is_given_to_a_patient_of_the_same_organisation_alone(
     assert stored == [(clinics[0].id, mine.id)]
     for wrong in ({"patient": str(theirs.id)}, {"gateway": str(theirs.gateway)}, {"patient": str(uuid4())}):
         assert (await admins[0].post("/api/wearables", json=new | wrong)).status_code == 404
-    assert (await admins[0].post("/api/wearables", json=new | {"address": "c0-11-22-33-00-09"})).status_code == 422
+    for address in ("c0-11-22-33-00-09", "coap://", "coap://[fd00::7]/path", "coaps://sensor.home", "coap://a b", "coap://host:123456"):
+        assert (await admins[0].post("/api/wearables", json=new | {"address": address})).status_code == 422, address
+    for address in ("coap://[fd00::7]", "coap://[fe80::1%eth0]:5683", "coap://Sensor.home:5683"):
+        answer = await admins[0].post("/api/wearables", json=new | {"address": address})
+        assert (answer.status_code, answer.json()["address"]) == (200, address)

@@ -1205,7 +1205,7 @@ export interface components {
         };
         /**
          * NewWearable
-         * @description A wearable for a patient. address: as on its label, "C0:11:22:33:00:01".
+         * @description A wearable for a patient. address: as on its label, "C0:11:22:33:00:01", or of a sensor on the home's network, "coap://[fd00::7]".
          */
         NewWearable: {
             /** Address */

@@ -1,0 +1,3 @@
+from aiocoap.oscore import FilesystemSecurityContext
+
+class CredentialsMap(dict[str, FilesystemSecurityContext]): ...

@@ -1,0 +1,9 @@
+from filelock import FileLock
+
+class ProtectionInvalid(ValueError): ...
+
+class FilesystemSecurityContext:
+    authenticated_claims: list[str]
+    lockfile: FileLock | None
+    def __init__(self, basedir: str) -> None: ...
+    def _destroy(self) -> None: ...

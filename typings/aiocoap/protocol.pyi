@@ -1,0 +1,1 @@
+from aiocoap import Request as Request
