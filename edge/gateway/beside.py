@@ -15,6 +15,8 @@ from edge.gateway.vitals_line import VitalsLine
 
 log = structlog.get_logger()
 
+SILENCE_LOOK_S = 60.0
+
 
 @asynccontextmanager
 async def beside(line: VitalsLine, settings: GatewaySettings, reset: Callable[[], None] | None = None) -> AsyncGenerator[None]:
@@ -30,6 +32,7 @@ async def beside(line: VitalsLine, settings: GatewaySettings, reset: Callable[[]
 
 def _works(line: VitalsLine, settings: GatewaySettings, reset: Callable[[], None] | None) -> Iterator[Coroutine[None, None, None]]:
     yield _logged("service_manager", ServiceManager().keep_told(line.recovered.wait(), line.alive))
+    yield _logged("silence", _notice_silence(line, settings.pace_of_time().wall_seconds(SILENCE_LOOK_S)))
     if settings.alarm_command:
         yield _logged("alarm_sound", AlarmSound(settings.alarm_command, line.board.loudest, time.monotonic).run())
     if settings.hub_port:
@@ -38,6 +41,13 @@ def _works(line: VitalsLine, settings: GatewaySettings, reset: Callable[[], None
 
         adding = None if line.pairing is None else Adding(line.pairing, line.board, line.adopt)
         yield _logged("hub", serve(line.board, settings, Parting(line.part, reset), adding))
+
+
+async def _notice_silence(line: VitalsLine, every_seconds: float) -> None:
+    """Look again and again, not at once: after a start wearables are still being called."""
+    while True:
+        await asyncio.sleep(every_seconds)
+        await line.board.notice_silence()
 
 
 async def _logged(what: str, work: Coroutine[None, None, None]) -> None:

@@ -24,6 +24,8 @@ log = structlog.get_logger()
 CONTINUOUS = frozenset({"heart_rate_belt", "pulse_oximeter", "thermometer", "ecg_patch", "glucose_sensor"})
 """Kinds of wearables that are silent when they say nothing; the others are used now and then."""
 SILENT_MS, SLOWLY_SILENT_MS = 5 * 60_000, 20 * 60_000
+SILENCE = "silence"
+"""The kind of the alarm that is raised then."""
 _SLOW = "glucose_sensor"
 _NOT_SHOWN = frozenset({RR_INTERVAL.code, BATTERY.code})
 _ABOUT = b"alarms of this home"
@@ -105,6 +107,23 @@ class Board:
             why = f"The {known.kind.replace('_', ' ')} at {known.address} does not have the keys it was paired with; nothing is taken from it."
             alarm = Alarm(uuid5(wearable, str(at)), known.patient, "changed_bond", "medium", at, why, about=wearable)
             await self._take(alarms.raised(self._alarms, alarm))
+
+    async def notice_silence(self) -> None:
+        """Raise an alarm for each wearable that should speak and does not, once a silence; it is over by itself when the wearable is heard."""
+        now, new = self.now(), self._alarms
+        for shown in self.shown.values():
+            known = shown.wearable
+            if shown.silent(now):
+                why = f"The {known.kind.replace('_', ' ')} at {known.address} should speak and does not."
+                new = alarms.raised(
+                    new, Alarm(uuid5(known.id, f"silence {shown.heard_at}"), known.patient, SILENCE, "low", now, why, about=known.id)
+                )
+            elif shown.heard_at is not None:
+                new = alarms.over(new, SILENCE, known.id, now)
+        for gone in {alarm.about for alarm in new if alarm.kind == SILENCE} - self.shown.keys():
+            if gone is not None:
+                new = alarms.over(new, SILENCE, gone, now)
+        await self._take(new)
 
     def add(self, wearable: KnownWearable) -> None:
         """Show one more wearable, or what became of it when it was paired anew."""

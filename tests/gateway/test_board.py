@@ -70,6 +70,48 @@ async def test_a_belt_is_silent_after_five_minutes_a_sensor_after_twenty_and_a_c
     assert list(silent.values()) == [[False, False, False], [True, False, False], [True, False, True]]
 
 
+async def test_a_silence_is_an_alarm_once_and_over_when_the_wearable_is_heard(
+    tmp_path: Path, keystore: FileKeystore, on_disk: DiskThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = board(tmp_path, keystore, on_disk)
+    await shown.notice_silence()
+    shown.heard([Reading(BELT.id, HEART_RATE.code, NOW, 71.0)], NOW)
+    shown.heard([Reading(CUFF.id, SYSTOLIC_PRESSURE.code, NOW, 120.0)], NOW)
+    await shown.notice_silence()
+    assert shown.alarms == ()
+    monkeypatch.setattr(Clock, "ms", NOW + SILENT_MS + 1)
+    for _ in range(2):
+        await shown.notice_silence()
+    [alarm] = shown.alarms
+    assert (alarm.kind, alarm.about, alarm.priority, shown.loudest()) == ("silence", BELT.id, "low", "low")
+    await shown.seen(alarm.id)
+    await shown.notice_silence()
+    assert len(shown.alarms) == 1, "who has seen it is not told again of the same silence"
+    shown.heard([Reading(BELT.id, HEART_RATE.code, Clock.ms, 71.0)], Clock.ms)
+    monkeypatch.setattr(Clock, "ms", Clock.ms + SILENT_MS + 1)
+    await shown.notice_silence()
+    assert [a.sounds(Clock.ms) for a in shown.alarms] == [True, False], "a new silence is a new alarm"
+    again = board(tmp_path, keystore, on_disk)
+    await again.notice_silence()
+    assert again.loudest() == "low", "a process that has heard nothing yet takes nothing for over"
+    shown.heard([Reading(BELT.id, HEART_RATE.code, Clock.ms, 71.0)], Clock.ms)
+    await shown.notice_silence()
+    assert shown.loudest() is None
+
+
+async def test_the_silence_of_a_wearable_that_was_removed_is_over(
+    tmp_path: Path, keystore: FileKeystore, on_disk: DiskThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = board(tmp_path, keystore, on_disk)
+    shown.heard([Reading(BELT.id, HEART_RATE.code, NOW, 71.0)], NOW)
+    monkeypatch.setattr(Clock, "ms", NOW + SILENT_MS + 1)
+    await shown.notice_silence()
+    assert shown.loudest() == "low"
+    shown.remove(BELT.id)
+    await shown.notice_silence()
+    assert shown.loudest() is None
+
+
 async def test_alarms_outlive_the_process_and_are_wrapped_on_the_disk(tmp_path: Path, keystore: FileKeystore, on_disk: DiskThread) -> None:
     first = board(tmp_path, keystore, on_disk)
     await first.found(finding(1))

@@ -53,13 +53,17 @@ _ALARMS = {
     "early_warning": "Your vital signs are outside what is usual",
     "vital_anomaly": "Your heartbeat or vital signs look unusual",
     "changed_bond": "A device is not the one that was added",
+    "silence": "A device is silent",
 }
 _ADVICE = {
     "high": "Call your care team now. If you feel very unwell, call an ambulance.",
     "medium": "Rest, check that your devices sit well, and call your care team today.",
     "low": "Your care team will look at it.",
 }
-_ADVICE_OF_KIND = {"changed_bond": "If you have reset it, add it again below. If not, put it away and call your care team."}
+_ADVICE_OF_KIND = {
+    "changed_bond": "If you have reset it, add it again below. If not, put it away and call your care team.",
+    "silence": "Wear it, charge it, and bring it near the hub. If you took it off on purpose, say that you have seen this.",
+}
 WHY_NOT_PAIRED = {
     "wrong_answer": "That was not the number on the device, or it took too long. Choose the device and try again.",
     "refused": "The device refused. Switch it off and on, remove it from your phone or other hubs, and try again.",
