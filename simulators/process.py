@@ -79,7 +79,7 @@ def written_display(wearable: PlannedWearable, number: int) -> None:
 
 
 def _written_subscription(wearable: PlannedWearable) -> None:
-    print(f"{wearable.name} is subscribed to at {time.time():.3f}", flush=True)  # noqa: T201
+    print(f"{wearable.id} is subscribed to at {time.time():.3f}", flush=True)  # noqa: T201
 
 
 async def until_told(homes: list[Home], journal: ProducedJournal, radios: Sequence[HubRadio] = ()) -> None:
