@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from deploy.local import ports
@@ -15,6 +16,7 @@ from deploy.local.bus import Bus
 from deploy.local.people import ZONE, Home
 from deploy.local.processes import Program
 from deploy.local.system_programs import ProgramMissing
+from edge.gateway.household import NOT_READY
 from edge.gateway.hub.access import setup_code, spoken
 from provisioning import ingest_keys, order_key, secret_files
 from provisioning.authority import Authority
@@ -82,8 +84,10 @@ class Household:
             for device in self.home.wearables
         ]
         household = self.folder / "household.json"
-        added = [each for each in json.loads(household.read_bytes())["wearables"] if each.get("adopted_here")] if household.exists() else []
-        secret_files.replace(household, json.dumps({"wearables": wearables + added}).encode())
+        before: list[dict[str, Any]] = json.loads(household.read_bytes())["wearables"] if household.exists() else []
+        changed = {each["id"]: each for each in before if each.get("adopted_here") or each.get("removed_at") is not None}
+        given = [wearable for wearable in wearables if wearable["id"] not in changed]
+        secret_files.replace(household, json.dumps({"wearables": [*given, *changed.values()]}).encode())
         return (identity / CERTIFICATE).read_text()
 
     def gateway(self, broker_port: int, environment: Mapping[str, str], log: Callable[[str], str]) -> Program:
@@ -99,7 +103,7 @@ class Household:
         }
         if self.bus:
             settings["DBUS_SYSTEM_BUS_ADDRESS"] = self.bus.address
-            return Program(self.name, (sys.executable, "-m", "edge.gateway"), settings, restart=True)
+            return Program(self.name, (sys.executable, "-m", "edge.gateway"), settings, restart=True, done=NOT_READY)
         return Program(
             name=self.name,
             command=(sys.executable, "-m", "deploy.local.home_in_one"),

@@ -34,13 +34,17 @@ class ProcessFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What to run. ready: whether it can be used now, asked again and again; it never raises."""
+    """What to run. ready: whether it can be used now, asked again and again; it never raises.
+
+    done: the exit status with which it says that it has nothing to do any more: it is not started again, and is not missed.
+    """
 
     name: str
     command: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     ready: Callable[[], bool] = lambda: True
     restart: bool = False
+    done: int | None = None
     user: User | None = None
     folder: Path | None = None
     stop_signal: signal.Signals = signal.SIGTERM
@@ -171,6 +175,10 @@ class Supervisor:
 
     def _look_after(self, running: _Running) -> None:
         if running.process.poll() is None or not running.wanted or not running.program.restart:
+            return
+        if running.program.done is not None and running.process.returncode == running.program.done:
+            running.wanted = False
+            self._tell(f"{running.program.name} has nothing to do any more")
             return
         now = time.monotonic()
         if running.again_at is None:

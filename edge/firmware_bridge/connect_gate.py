@@ -18,7 +18,7 @@ class ConnectGate:
         self.limit = MOST_PENDING
         self._pending = 0
         self._alone = asyncio.Lock()
-        self._freed = asyncio.Condition()
+        self._freed = asyncio.Event()
 
     @asynccontextmanager
     async def one(self) -> AsyncGenerator[None]:
@@ -29,7 +29,8 @@ class ConnectGate:
         try:
             yield
         finally:
-            await self._free()
+            self._pending -= 1
+            self._freed.set()
 
     @asynccontextmanager
     async def alone(self) -> AsyncGenerator[None]:
@@ -43,10 +44,7 @@ class ConnectGate:
         self.limit = 1
 
     async def _fewer_than(self, limit: int) -> None:
-        async with self._freed:
-            await self._freed.wait_for(lambda: self._pending < limit)
-
-    async def _free(self) -> None:
-        async with self._freed:
-            self._pending -= 1
-            self._freed.notify_all()
+        """Wait for it; one at a time does, whoever holds `_alone`."""
+        while self._pending >= limit:
+            self._freed.clear()
+            await self._freed.wait()

@@ -18,7 +18,7 @@ from edge.gateway.alone import AlreadyRunning
 from edge.gateway.assembly import assembled
 from edge.gateway.beside import beside
 from edge.gateway.enrolment import keep_renewed
-from edge.gateway.household import HouseholdError
+from edge.gateway.household import NOT_READY, HouseholdError
 from edge.gateway.service_manager import ServiceManager
 from edge.gateway.settings import GatewaySettings, WrongSetting, read_settings
 from protocol.logs import configure_logs
@@ -27,8 +27,6 @@ from provisioning.keystore import KeystoreError
 log = structlog.get_logger()
 
 ANSWER_SECONDS = 1.0
-NOT_READY = 78
-"""EX_CONFIG of sysexits.h: enrol it, or have it adopted, before it is started again."""
 
 
 class Then(Enum):

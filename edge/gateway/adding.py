@@ -7,7 +7,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
@@ -17,6 +17,7 @@ from edge.firmware_bridge.pairing import Nearby, Pairing, PairingFailed
 from edge.firmware_bridge.wearable import KnownWearable
 from edge.firmware_bridge.wearable_link import LINK_FAILURES
 from edge.gateway.board import Board
+from edge.gateway.household import paired
 
 log = structlog.get_logger()
 
@@ -147,11 +148,8 @@ class Adding:
         log.info("pairing.done", wearable=str(wearable.id), vouched=vouched)
 
     def _wearable(self, choice: _Choice) -> KnownWearable:
-        """Return the wearable as it belongs here: a new one, or the one that is paired anew."""
-        nearby, known = choice.nearby, self._known(choice.nearby.address)
-        if known is not None:
-            return replace(known, bonded=True)
-        return KnownWearable(self._new_id(), choice.patient, nearby.address, nearby.kind, bonded=True, adopted_here=True)
+        known = (shown.wearable for shown in self._board.shown.values())
+        return paired(known, choice.nearby.address, choice.nearby.kind, choice.patient, self._new_id)
 
     def _known(self, address: str) -> KnownWearable | None:
         known = (shown.wearable for shown in self._board.shown.values())

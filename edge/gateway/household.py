@@ -1,8 +1,8 @@
 """Who lives with this gateway: the file that adoption writes, read strictly."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,8 @@ from uuid import UUID
 from edge.firmware_bridge.wearable import KnownWearable
 from provisioning import secret_files
 
+NOT_READY = 78
+"""With which a gateway's process ends that has no identity or no household: EX_CONFIG of sysexits.h. Starting it again changes nothing."""
 _FLAGS = ("delete_stored", "bonded", "adopted_here")
 
 
@@ -40,6 +42,12 @@ def write_household(path: Path, wearables: Sequence[KnownWearable]) -> None:
     """Write it, at once and durably, as `read_household` reads it."""
     table = [{**asdict(wearable), "id": str(wearable.id), "patient": str(wearable.patient)} for wearable in wearables]
     secret_files.replace(path, json.dumps({"wearables": table}).encode())
+
+
+def paired(known: Iterable[KnownWearable], address: str, kind: str, patient: UUID, new_id: Callable[[], UUID]) -> KnownWearable:
+    """Return a wearable that a person has just paired as it belongs here: a new one, or the one of that address, paired anew."""
+    ours = next((each for each in known if each.removed_at is None and each.address.upper() == address.upper()), None)
+    return replace(ours or KnownWearable(new_id(), patient, address, kind, adopted_here=True), bonded=True)
 
 
 def _wearable(table: dict[str, Any]) -> KnownWearable:

@@ -12,7 +12,7 @@ from cryptography import x509
 
 from edge.firmware_bridge.pairing import Nearby
 from edge.firmware_bridge.wearable import KnownWearable
-from edge.gateway.household import read_household, write_household
+from edge.gateway.household import paired, read_household, write_household
 from edge.gateway.reset import unsent
 from provisioning.keystore import CERTIFICATE
 
@@ -143,9 +143,6 @@ async def pair(state: Path, terminal: Terminal, look_seconds: float = LOOK_SECON
         if one is None or patient is None:
             return "nothing was added"
         vouched = await pairing.pair(one.address, terminal)
-    here = [w for w in known if w.removed_at is not None or w.address.upper() != one.address]
-    ours = next((w for w in known if w not in here), None)
-    new = ours or KnownWearable(uuid4(), patient, one.address, one.kind, adopted_here=True)
-    paired = KnownWearable(new.id, new.patient, new.address, new.kind, new.delete_stored, bonded=True, adopted_here=new.adopted_here)
-    write_household(path, [*here, paired])
-    return f"added {paired.kind} {paired.address} as {paired.id}" + ("" if vouched else "; it asked for no number")
+    new = paired(known, one.address, one.kind, patient, uuid4)
+    write_household(path, [*(wearable for wearable in known if wearable.id != new.id), new])
+    return f"added {new.kind} {new.address} as {new.id}" + ("" if vouched else "; it asked for no number")

@@ -30,6 +30,12 @@ def test_a_gateway_is_enrolled_once_and_knows_its_household(tmp_path: Path) -> N
     wearables = json.loads((household.folder / "household.json").read_text())["wearables"]
     assert [wearable["kind"] for wearable in wearables] == list(people.KINDS)
     assert {wearable["patient"] for wearable in wearables} == {home.patient}
+    gone = {**wearables[0], "removed_at": 5}
+    (household.folder / "household.json").write_text(json.dumps({"wearables": [gone, *wearables[1:]]}))
+    household.enrol(authority, ingest, signer)
+    kept = json.loads((household.folder / "household.json").read_text())["wearables"]
+    assert gone in kept, "what a person removed stays removed"
+    assert len(kept) == len(wearables)
     program = household.gateway(8883, {"MEDIASSIST_DEMO": "1"}, lambda _name: "")
     assert program.environment["GATEWAY_STATE"] == str(household.folder)
     assert program.restart

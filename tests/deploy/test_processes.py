@@ -54,6 +54,17 @@ def test_all_are_stopped_when_an_error_leaves_it(tmp_path: Path) -> None:
     assert gone(pids["sleeper"])
 
 
+def test_what_has_nothing_to_do_any_more_is_neither_started_again_nor_missed(tmp_path: Path) -> None:
+    told: list[str] = []
+    with Supervisor(tmp_path, told.append) as processes:
+        processes.start(Program("reset", (sys.executable, "-c", "raise SystemExit(78)"), restart=True, done=78))
+        eventually(lambda: bool(told))
+        time.sleep(0.5)
+        assert processes.starts("reset") == 1
+        processes.check()
+    assert told == ["reset has nothing to do any more"]
+
+
 def test_what_is_killed_is_started_again(tmp_path: Path) -> None:
     told: list[str] = []
     with Supervisor(tmp_path, told.append) as processes:
