@@ -8,7 +8,7 @@ import structlog
 
 from cloud.database import Database, Rejected
 from cloud.ingest.arrival import Inlet
-from cloud.ingest.orders import DueOrder, due
+from cloud.orders import DueOrder, due
 from protocol import channels
 from protocol.errors import Malformed
 from protocol.orders import OrderHeader, write_order

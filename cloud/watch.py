@@ -16,7 +16,7 @@ from cloud.alerts.notifier import Notifier, SmtpNotifier
 from cloud.database import Database, Rejected
 from cloud.escalation.duties import hand_over, move_on
 from cloud.idempotency import forget_old
-from cloud.rules.duties import check_thresholds, find_silence
+from cloud.rules.duties import check_baselines, check_thresholds, find_silence, learn_baselines, tell_homes
 from cloud.settings import WatchSettings, WrongSetting, read
 from cloud.vitals.retention import Retention, drop_old
 from cloud.vitals.roll_up import roll_up
@@ -27,6 +27,7 @@ log = structlog.get_logger()
 ROLL_UP_SECONDS = 60.0
 ESCALATION_SECONDS = 1.0
 RULES_SECONDS = 10.0
+TELLING_SECONDS = 5.0
 RETENTION_SECONDS = 3600.0
 
 FAILED = Counter("mediassist_watch_failed_total", "turns of a duty that failed and are done again", ["duty"])
@@ -71,6 +72,12 @@ async def _found(kind: str, looking: Awaitable[int]) -> None:
         FOUND.labels(kind).inc(found)
 
 
+async def _all(some: Callable[[Database, datetime], Awaitable[int]], database: Database, now: Callable[[], datetime]) -> None:
+    """Do a duty that does some at a time until there is none left."""
+    while await some(database, now()):
+        pass
+
+
 async def _tell_all(database: Database, notifier: Notifier, now: Callable[[], datetime]) -> None:
     while await hand_over(database, notifier, now()):
         pass
@@ -104,6 +111,9 @@ async def run(settings: WatchSettings) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(again("escalation", ESCALATION_SECONDS, escalate))
             tasks.create_task(again("thresholds", RULES_SECONDS, lambda: _found("threshold", check_thresholds(database, now()))))
+            tasks.create_task(again("baselines", ROLL_UP_SECONDS, lambda: _found("baseline", check_baselines(database, now()))))
+            tasks.create_task(again("learning", ROLL_UP_SECONDS, lambda: _all(learn_baselines, database, now)))
+            tasks.create_task(again("telling", TELLING_SECONDS, lambda: _all(tell_homes, database, now)))
             tasks.create_task(again("silence", ROLL_UP_SECONDS, lambda: _found("silence", find_silence(database, now()))))
             if notifier is not None:
                 tasks.create_task(again("notification", ESCALATION_SECONDS, lambda: _tell_all(database, notifier, now)))

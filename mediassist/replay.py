@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from cloud.rules import threshold
 from edge.gateway import anomaly_watch, early_warning, glucose_watch
+from models import baseline, threshold
 from models.catalogue import ModelRefused, open_model
 from models.onnx_runner import OnnxRunner
 from protocol.capsule import read_capsule
@@ -66,6 +66,7 @@ def score_again(finding: Finding) -> float:
         "vital_anomaly": _vital_anomaly,
         "threshold": _threshold,
         "glucose": _glucose,
+        "baseline": _baseline,
     }
     if finding.kind not in detectors:
         raise CannotReplay(f"no detector here says {finding.kind!r}")
@@ -92,6 +93,11 @@ def _glucose(finding: Finding) -> float:
 def _threshold(finding: Finding) -> float:
     _check(finding, threshold.DETECTOR.sha256)
     return threshold.score(threshold.limits_of(dict(finding.thresholds)), decode_evidence(finding.evidence).readings())
+
+
+def _baseline(finding: Finding) -> float:
+    _check(finding, baseline.DETECTOR.sha256)
+    return baseline.score(baseline.baseline_of(dict(finding.thresholds)), decode_evidence(finding.evidence).readings())
 
 
 def _vital_anomaly(finding: Finding) -> float:

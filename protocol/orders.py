@@ -15,13 +15,14 @@ import cbor2
 from protocol.cbor import field, load_map
 from protocol.envelope import VERSION
 from protocol.errors import Malformed, UnknownOrder
+from protocol.patient_rules import PatientRules, rules_as_map, rules_of_map
 
 MOST_BYTES = 65_536
 
 _ORDER = struct.Struct(">B16sQ8sH")
 _STANDING = struct.Struct(">B16s8sQQQH")
 _ORDER_LABEL, _STANDING_LABEL = b"mediassist order 1", b"mediassist standing 1"
-_INGEST_KEY = "ingest_key"
+_INGEST_KEY, _PATIENT_RULES = "ingest_key", "patient_rules"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +32,14 @@ class NewIngestKey:
     public: bytes
 
 
-Order = NewIngestKey
+Order = NewIngestKey | PatientRules
 
 
 def encode_order(order: Order) -> bytes:
     """Return an order as CBOR."""
-    return cbor2.dumps({"order": _INGEST_KEY, "public": order.public})
+    if isinstance(order, NewIngestKey):
+        return cbor2.dumps({"order": _INGEST_KEY, "public": order.public})
+    return cbor2.dumps({"order": _PATIENT_RULES, **rules_as_map(order)})
 
 
 def decode_order(data: bytes) -> Order:
@@ -47,9 +50,11 @@ def decode_order(data: bytes) -> Order:
     """
     of = load_map(data)
     name = field(of, "order", str)
-    if name != _INGEST_KEY:
-        raise UnknownOrder("an order that this program does not know")
-    return NewIngestKey(field(of, "public", bytes))
+    if name == _INGEST_KEY:
+        return NewIngestKey(field(of, "public", bytes))
+    if name == _PATIENT_RULES:
+        return rules_of_map(of)
+    raise UnknownOrder("an order that this program does not know")
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,7 @@ async def shred(connection: Connection, organisation: int) -> Shredded:
         "update organisation_key set wrapped_key = null, destroyed_at = clock_timestamp() where destroyed_at is null"
     )
     readings = await connection.execute("delete from reading where organisation_id = %s", [organisation])
-    for table in ("reading_by_minute", "reading_by_hour", "reading_by_day", "coverage"):
+    for table in ("reading_by_minute", "reading_by_hour", "reading_by_day", "coverage", "baseline"):
         await connection.execute(naming("delete from {} where organisation_id = %s", table), [organisation])
     strips = await connection.execute("delete from waveform where organisation_id = %s and key_version is null", [organisation])
     kept = await connection.execute("delete from undecoded where organisation_id = %s and key_version is null", [organisation])

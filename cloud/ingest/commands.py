@@ -15,8 +15,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
+from cloud import orders
 from cloud.database import Rejected, single_connection
-from cloud.ingest import orders, repository
+from cloud.ingest import repository
 from cloud.ingest.key_retirement import holds
 from cloud.ingest.settings import IngestKeySettings
 from cloud.settings import WrongSetting, read
@@ -88,7 +89,7 @@ async def _announce(settings: IngestKeySettings, suite: Suite) -> int:
     async with single_connection(settings.database_url.get_secret_value()) as connection:
         gateways = await repository.gateways_to_move(connection, older, silent=suite is Suite.HYBRID)
         new = await orders.give(connection, gateways, NewIngestKey(current.public.raw), datetime.now(UTC))
-    print(f"ordered {new} of {len(gateways)} gateways to seal to it; the others wait for that order already")
+    print(f"ordered {len(new)} of {len(gateways)} gateways to seal to it; the others wait for that order already")
     return 0
 
 

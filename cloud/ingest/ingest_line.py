@@ -17,9 +17,9 @@ from cloud.ingest.arrival import Arrival, Inlet
 from cloud.ingest.batch import Batch, Committed, commit
 from cloud.ingest.folding import fold, unfolded
 from cloud.ingest.meters import AWAY, COMMIT_SECONDS, MESSAGES, READINGS, REFUSED, WAITING
-from cloud.ingest.orders import hear
 from cloud.ingest.sorting import Sorting
 from cloud.ingest.unsealing import EpochName, counter_of, parse
+from cloud.orders import hear
 from protocol import channels
 from protocol.envelope import NO_HEAD, MessageClass
 from protocol.errors import ProtocolError

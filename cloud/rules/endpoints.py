@@ -1,6 +1,7 @@
-"""The door of rules: a patient's thresholds."""
+"""The door of rules: a patient's thresholds, SpO2 scale and baselines."""
 
-from typing import Annotated, Any, Self
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -69,3 +70,49 @@ async def put_thresholds(
     at = surroundings(request).now()
     await repository.put_thresholds(connection, caller.organisation, patient, list(rows.values()), caller.account, at)
     return await thresholds(patient, connection)
+
+
+class EarlyWarningIn(BaseModel):
+    """How NEWS2 is scored for a patient: SpO2 scale 2 is for hypercapnic respiratory failure, on a clinician's word."""
+
+    spo2_scale: Literal[1, 2] = 1
+
+
+@routes.get("/{patient}/early-warning", responses=ABSENT)
+async def early_warning(patient: UUID, connection: OrganisationTransaction) -> EarlyWarningIn:
+    """Return how a patient's early-warning score is made."""
+    if not await repository.has_patient(connection, patient):
+        raise Absent("no such patient")
+    return EarlyWarningIn(spo2_scale=2 if await repository.spo2_scale(connection, patient) == 2 else 1)
+
+
+@routes.put("/{patient}/early-warning", responses=ABSENT)
+async def put_early_warning(
+    patient: UUID, wanted: EarlyWarningIn, caller: CurrentCaller, connection: OrganisationTransaction
+) -> EarlyWarningIn:
+    """Say how a patient's early-warning score is made from now on; the gateways at the patient's home are told."""
+    if not await repository.has_patient(connection, patient):
+        raise Absent("no such patient")
+    await repository.changed(connection, caller.organisation, patient, wanted.spo2_scale)
+    return wanted
+
+
+class BaselineOut(BaseModel):
+    """What is usual for a person: median and spread of one metric, in its unit, over `hours` hours of two weeks."""
+
+    metric: str
+    median: float
+    spread: float
+    hours: int
+    made_at: datetime
+
+
+@routes.get("/{patient}/baselines", responses=ABSENT)
+async def baselines(patient: UUID, connection: OrganisationTransaction) -> list[BaselineOut]:
+    """Return what is usual for a patient; nothing of a metric that was measured in fewer than 72 hours of two weeks."""
+    if not await repository.has_patient(connection, patient):
+        raise Absent("no such patient")
+    return [
+        BaselineOut(metric=METRICS[each.metric].name, median=each.median, spread=each.spread, hours=each.hours, made_at=each.made_at)
+        for each in await repository.baselines(connection, patient)
+    ]

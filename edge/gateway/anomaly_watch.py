@@ -11,10 +11,11 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.gateway.watch_finding import Detector, WatchFinding, finding_id
+from edge.gateway.watch_finding import WatchFinding, finding_id
 from edge.gateway.window import PatientWindow
 from models.vital_anomaly.features import INPUTS, SPAN_MS, STEP_MS, TEMPERATURE_SPAN_MS, Minute, enough, minute_of, vector
 from models.vital_anomaly.verdict import CALM, Thresholds, Verdict, step
+from protocol.findings import Detector
 from protocol.metrics import BODY_TEMPERATURE, RR_INTERVAL
 from protocol.samples import Reading
 

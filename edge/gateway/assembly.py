@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -37,22 +38,24 @@ from edge.gateway.meters import REFUSED
 from edge.gateway.mqtt_uplink import MqttUplink
 from edge.gateway.outbox import Outbox
 from edge.gateway.patient_watch import PatientWatch
+from edge.gateway.rules_folder import RulesFolder
 from edge.gateway.settings import GatewaySettings
 from edge.gateway.spool import Spool
 from edge.gateway.uplink import Uplink
 from edge.gateway.vitals_line import Household, VitalsLine
-from edge.gateway.watch_finding import Detector
 from models.catalogue import open_model
 from models.onnx_runner import OnnxRunner
 from models.vital_anomaly.verdict import thresholds_of
 from protocol.errors import Malformed
+from protocol.findings import Detector
+from protocol.patient_rules import PatientRules
 from provisioning import order_key
 from provisioning.keystore import CERTIFICATE, FileKeystore
 
 log = structlog.get_logger()
 
-CONTEXTS = "oscore"
-"""The folder of sensors' keys in a gateway's folder."""
+CONTEXTS, RULES = "oscore", "rules"
+"""The folders of sensors' keys and of patients' rules in a gateway's folder."""
 
 
 def gateway_id(identity: Path) -> UUID:
@@ -94,7 +97,11 @@ async def assembled(
             keyring = Keyring(gateway, keystore, IngestKeyFile(ingest / "public.bin").current, secrets.token_bytes)
             outbox = await on_disk(Outbox, disk, keyring, settings.capacity_mib << 20)
             spool = Spool(disk, keystore)
-            inbox = _inbox(gateway, keystore, ingest, now)
+            rules = RulesFolder(settings.state / RULES, keystore)
+            inbox = _inbox(gateway, keystore, ingest, rules, now)
+            household = household_of(
+                known, {p: memory.text for p, memory in (await on_disk(spool.memories)).items()}, await on_disk(rules.all)
+            )
             link = uplink or MqttUplink(gateway, identity, settings.broker_host, settings.broker_port)
             here = [wearable for wearable in known if wearable.removed_at is None]
             by_radio = [wearable for wearable in here if not is_on_network(wearable)]
@@ -102,10 +109,10 @@ async def assembled(
             heard, about = _with_network(by_bleak, [wearable for wearable in here if is_on_network(wearable)], settings.state, now)
             yield VitalsLine(
                 wearables=wearables or heard,
-                household=household_of(known, {patient: memory.text for patient, memory in (await on_disk(spool.memories)).items()}),
+                household=household,
                 spool=spool,
                 outbox=outbox,
-                drain=Drain(outbox, link, on_disk, now, time.monotonic, random.random, lambda reason: REFUSED.labels(reason).inc(), inbox),
+                drain=Drain(outbox, link, on_disk, now, time.monotonic, random.random, _refused, inbox, household.obey),
                 disk=on_disk,
                 now=now,
                 fold_seconds=settings.pace_of_time().wall_seconds(settings.fold_seconds),
@@ -138,18 +145,24 @@ def _with_network(
     return JoinedWearables(by_bleak, by_coap, {sensor.id for sensor in on_network}), ChainMap(by_coap.about, by_bleak.about)
 
 
-def _inbox(gateway: UUID, keystore: FileKeystore, ingest: Path, now: Callable[[], int]) -> Inbox | None:
+def _refused(reason: str) -> None:
+    REFUSED.labels(reason).inc()
+
+
+def _inbox(gateway: UUID, keystore: FileKeystore, ingest: Path, rules: RulesFolder, now: Callable[[], int]) -> Inbox | None:
     """Return the inbox; None where no order key was given, or something of it is broken: such a gateway measures on and obeys nobody."""
     try:
         signer = (ingest / order_key.PUBLIC).read_bytes()
-        return Inbox(gateway, keystore.folder, keystore, signer, ingest / "public.bin", now)
+        return Inbox(gateway, keystore.folder, keystore, signer, ingest / "public.bin", rules, now)
     except (FileNotFoundError, Malformed) as error:
         log.error("inbox.closed", error=type(error).__name__)
         return None
 
 
-def household_of(known: list[KnownWearable], memories: dict[UUID, str]) -> Household:
-    """Give each person a watch, with the anomaly model opened once for all."""
+def household_of(
+    known: Sequence[KnownWearable], memories: Mapping[UUID, str], rules: Mapping[UUID, PatientRules] = MappingProxyType({})
+) -> Household:
+    """Give each person a watch by their rules, with the anomaly model opened once for all."""
     model = open_model("vital_anomaly")
     runner = OnnxRunner(model.artefact)
     detector = Detector(model.card.name, model.card.version, model.card.sha256)
@@ -159,4 +172,6 @@ def household_of(known: list[KnownWearable], memories: dict[UUID, str]) -> House
         return float(runner.run(features[np.newaxis, :])[0, 0])
 
     watches = {patient: PatientWatch(patient, score, thresholds, detector, memories.get(patient)) for patient in {w.patient for w in known}}
+    for patient in watches.keys() & rules.keys():
+        watches[patient].follow(rules[patient])
     return Household({wearable.id: wearable for wearable in known}, watches)

@@ -17,6 +17,7 @@ from edge.gateway.uplink import Connected, Said, Uplink
 from protocol import channels
 from protocol.envelope import MessageClass
 from protocol.errors import ProtocolError, Repeated, UnknownOrder
+from protocol.orders import Order
 from protocol.receipts import Receipt, read_unknown
 
 log = structlog.get_logger()
@@ -41,7 +42,7 @@ class _Sent:
 class Drain:
     """Sends what the outbox holds. monotonic: seconds. dice: 0..1. now: ms UTC. refused: counts by reason what came back wrong.
 
-    inbox: None for a gateway that was given no order key: it obeys nobody.
+    inbox: None for a gateway that was given no order key: it obeys nobody. obeyed: is told of each order that was done.
     """
 
     def __init__(
@@ -54,8 +55,9 @@ class Drain:
         dice: Callable[[], float],
         refused: Callable[[str], None],
         inbox: Inbox | None = None,
+        obeyed: Callable[[Order], None] = lambda _: None,
     ) -> None:
-        self._outbox, self._uplink, self._disk, self._inbox = outbox, uplink, disk, inbox
+        self._outbox, self._uplink, self._disk, self._inbox, self._obeyed = outbox, uplink, disk, inbox, obeyed
         self._now, self._monotonic, self._dice, self._refused = now, monotonic, dice, refused
         self._sent: dict[Key, _Sent] = {}
         self._openings: dict[bytes, float] = {}
@@ -113,13 +115,14 @@ class Drain:
             self._refused("order")
             return
         try:
-            await self._disk(self._inbox.obey, data)
+            order = await self._disk(self._inbox.obey, data)
         except ProtocolError as error:
             self._refused(error.reason)
             log.warning("order.refused", reason=error.reason)
             if not isinstance(error, Repeated | UnknownOrder):
                 return
         else:
+            self._obeyed(order)
             log.info("order.done")
         self._standing_due = -math.inf
 

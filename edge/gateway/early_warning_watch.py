@@ -11,8 +11,9 @@ from typing import Any
 from uuid import UUID
 
 from edge.gateway.early_warning import METRICS_USED, SETTLE_MS, SOURCES, TABLE_SHA256, THRESHOLDS, Score, score
-from edge.gateway.watch_finding import Detector, Priority, WatchFinding, finding_id
+from edge.gateway.watch_finding import Priority, WatchFinding, finding_id
 from edge.gateway.window import PatientWindow
+from protocol.findings import Detector
 from protocol.metrics import SYSTOLIC_PRESSURE
 from protocol.samples import Reading
 
@@ -118,7 +119,7 @@ class EarlyWarningWatch:
     def __init__(self, patient: UUID, scale: int = 1, memory: Memory | None = None) -> None:
         """Watch `patient`; `scale` is the SpO2 scale (2 on a clinician's word), `memory` what an earlier process wrote down."""
         self._patient = patient
-        self._scale = scale
+        self.scale = scale
         self.memory = memory or Memory()
 
     def look(self, window: PatientWindow, reading: Reading) -> tuple[WatchFinding, ...]:
@@ -129,7 +130,7 @@ class EarlyWarningWatch:
         at = max(lane.at, reading.at) if live else reading.at
         if at < lane.at:
             return ()
-        now = score(readings_for(window, at), at, self._scale)
+        now = score(readings_for(window, at), at, self.scale)
         lane, raised = step(lane, at, now, 0 if reading.metric == SYSTOLIC_PRESSURE.code else PERSIST_MS)
         self.memory = (
             replace(self.memory, live=lane) if live else replace(self.memory, behind={**self.memory.behind, reading.wearable: lane})
@@ -163,7 +164,7 @@ class EarlyWarningWatch:
             score_high=float(now.high),
             explanation=now.explain(),
             detector=DETECTOR,
-            thresholds={**THRESHOLDS, "spo2_scale": self._scale, "persist_ms": PERSIST_MS, "clear_ms": CLEAR_MS},
+            thresholds={**THRESHOLDS, "spo2_scale": self.scale, "persist_ms": PERSIST_MS, "clear_ms": CLEAR_MS},
             coverage=window.coverage(at - WINDOW_MS, at),
             trigger=trigger,
             evidence=now.evidence,

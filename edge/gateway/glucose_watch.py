@@ -13,8 +13,9 @@ from itertools import pairwise
 from typing import Literal
 from uuid import UUID
 
-from edge.gateway.watch_finding import Detector, Priority, WatchFinding, finding_id
+from edge.gateway.watch_finding import Priority, WatchFinding, finding_id
 from edge.gateway.window import PatientWindow
+from protocol.findings import Detector
 from protocol.metrics import BLOOD_GLUCOSE, INTERSTITIAL_GLUCOSE, Absence
 from protocol.samples import Reading
 

@@ -10,8 +10,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from uuid import UUID
 
+from edge.gateway.rules_folder import RulesFolder
 from protocol.errors import Foreign, Malformed, Repeated, SealBroken, UnknownOrder
-from protocol.orders import Order, Standing, decode_order, read_order, write_standing
+from protocol.orders import NewIngestKey, Order, Standing, decode_order, read_order, write_standing
 from provisioning import order_key, secret_files
 from provisioning.keystore import Keystore
 from provisioning.sealing_keys import PrivateKey, load_public
@@ -32,16 +33,18 @@ class _Answered:
 class Inbox:
     """One gateway's inbox. folder: of its identity. signer: the order key's public half. ingest_key: the file that a new key replaces.
 
-    now: ms UTC.
+    rules: where patients' rules are kept. now: ms UTC.
 
     Raises:
         Malformed: signer is no order key, or `orders.json` is broken.
     """
 
-    def __init__(self, gateway: UUID, folder: Path, keystore: Keystore, signer: bytes, ingest_key: Path, now: Callable[[], int]) -> None:
+    def __init__(
+        self, gateway: UUID, folder: Path, keystore: Keystore, signer: bytes, ingest_key: Path, rules: RulesFolder, now: Callable[[], int]
+    ) -> None:
         self._gateway, self._folder, self._keystore = gateway, folder, keystore
         self._signer = order_key.load_public(signer)
-        self._ingest_key, self._now = ingest_key, now
+        self._ingest_key, self._rules, self._now = ingest_key, rules, now
         self._key = self._receiving_key()
         self._answered = self._read()
 
@@ -71,11 +74,15 @@ class Inbox:
         body = self._key.open(sealed.sealed, header.info())
         try:
             order = decode_order(body)
-            load_public(order.public).seal(b"", b"")  # a key to which nothing can be sealed would end all measuring
+            if isinstance(order, NewIngestKey):
+                load_public(order.public).seal(b"", b"")  # a key to which nothing can be sealed would end all measuring
         except (UnknownOrder, Malformed):
             self._note(replace(self._answered, order=header.number, refused=header.number))
             raise
-        secret_files.replace(self._ingest_key, order.public)
+        if isinstance(order, NewIngestKey):
+            secret_files.replace(self._ingest_key, order.public)
+        else:
+            self._rules.keep(order)
         self._note(replace(self._answered, order=header.number))
         return order
 

@@ -3,13 +3,16 @@
 import json
 from uuid import UUID
 
-from edge.gateway import anomaly_watch, early_warning_watch, glucose_watch
+from edge.gateway import anomaly_watch, early_warning_watch, glucose_watch, rules_watch
 from edge.gateway.anomaly_watch import AnomalyWatch, ScoreFunction
 from edge.gateway.early_warning_watch import EarlyWarningWatch
 from edge.gateway.glucose_watch import GlucoseWatch
-from edge.gateway.watch_finding import Detector, WatchFinding
+from edge.gateway.rules_watch import RulesWatch
+from edge.gateway.watch_finding import WatchFinding
 from edge.gateway.window import PatientWindow
 from models.vital_anomaly.verdict import Thresholds
+from protocol.findings import Detector
+from protocol.patient_rules import PatientRules
 from protocol.samples import Reading
 
 
@@ -26,10 +29,17 @@ class PatientWatch:
         early = early_warning_watch.memory_from_text(told["early_warning"]) if told else None
         anomaly = anomaly_watch.memory_from_text(told["vital_anomaly"]) if told else None
         glucose = glucose_watch.memory_from_text(told["glucose"]) if "glucose" in told else None
+        rules = rules_watch.memory_from_text(told["rules"]) if "rules" in told else None
         self._window = PatientWindow()
         self._early = EarlyWarningWatch(patient, memory=early)
         self._anomaly = AnomalyWatch(patient, score, thresholds, detector, anomaly)
         self._glucose = GlucoseWatch(patient, glucose)
+        self._rules = RulesWatch(patient, rules)
+
+    def follow(self, rules: PatientRules) -> None:
+        """Watch by these rules from now on."""
+        self._early.scale = rules.spo2_scale
+        self._rules.follow(rules)
 
     def recall(self, reading: Reading) -> None:
         """Take a reading that the watches have judged in an earlier process."""
@@ -39,7 +49,9 @@ class PatientWatch:
         """Take a new reading; return what is to be raised (usually nothing)."""
         if not self._window.push(reading):
             return ()
-        return tuple(finding for watch in (self._early, self._anomaly, self._glucose) for finding in watch.look(self._window, reading))
+        return tuple(
+            finding for watch in (self._early, self._anomaly, self._glucose, self._rules) for finding in watch.look(self._window, reading)
+        )
 
     def as_text(self) -> str:
         """Write down what the watches remember besides the readings."""
@@ -48,5 +60,6 @@ class PatientWatch:
                 "early_warning": self._early.memory.as_text(),
                 "vital_anomaly": self._anomaly.memory.as_text(),
                 "glucose": self._glucose.memory.as_text(),
+                "rules": self._rules.memory.as_text(),
             }
         )

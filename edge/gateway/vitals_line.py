@@ -28,8 +28,10 @@ from edge.gateway.session_clocks import SessionClocks
 from edge.gateway.spool import Heard, Memory, Spool, Spooled
 from edge.gateway.watch_finding import WatchFinding
 from protocol.errors import Malformed
-from protocol.findings import Detector, Finding, Priority, encode_evidence
+from protocol.findings import Finding, Priority, encode_evidence
 from protocol.message import Waveforms, WearableAdopted, WearableRemoved
+from protocol.orders import Order
+from protocol.patient_rules import PatientRules
 from protocol.samples import Reading, WaveformPiece, batch_of, joined
 
 log = structlog.get_logger()
@@ -50,6 +52,12 @@ class Household:
 
     wearables: dict[UUID, KnownWearable]
     watches: Mapping[UUID, PatientWatch]
+
+    def obey(self, order: Order) -> None:
+        """Watch a person who lives here by the rules that an order gave."""
+        if isinstance(order, PatientRules) and order.patient in self.watches:
+            self.watches[order.patient].follow(order)
+            log.info("rules.followed", patient=str(order.patient))
 
 
 class VitalsLine:
@@ -336,7 +344,7 @@ def finding_of(found: WatchFinding) -> Finding:
         window_to=found.window_to,
         score=found.score,
         explanation=found.explanation,
-        detector=Detector(found.detector.name, found.detector.version, found.detector.sha256),
+        detector=found.detector,
         thresholds=found.thresholds,
         coverage=found.coverage,
         trigger_wearable=found.trigger.wearable,

@@ -5,21 +5,13 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID, uuid5
 
+from protocol.findings import Detector
 from protocol.samples import Reading
 
-FindingKind = Literal["early_warning", "vital_anomaly", "glucose"]
+FindingKind = Literal["early_warning", "vital_anomaly", "glucose", "threshold", "baseline"]
 Priority = Literal["high", "medium", "low"]
 
 _FINDINGS = UUID("8d2b0f1d-4b1f-4d6a-9c53-6d6564690001")
-
-
-@dataclass(frozen=True, slots=True)
-class Detector:
-    """Who concluded it. sha256: hex digest of the artefact, or of the threshold table's canonical bytes."""
-
-    name: str
-    version: str
-    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +44,6 @@ class WatchFinding:
     evidence: tuple[Reading, ...]
 
 
-def finding_id(patient: UUID, kind: FindingKind, trigger: Reading, at: int) -> UUID:
+def finding_id(patient: UUID, kind: str, trigger: Reading, at: int) -> UUID:
     """Name a finding by what caused it: the same cause gives the same id on every machine, before and after a crash."""
     return uuid5(_FINDINGS, f"{patient}/{kind}/{trigger.wearable}/{trigger.record}/{at}")

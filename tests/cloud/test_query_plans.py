@@ -189,6 +189,8 @@ async def test_completeness_rules_and_escalation(database: Addresses, clinic: Cl
         assert await completeness.heard_at(connection, patient.id)
         await completeness.given_up(connection, patient.gateway, NOW - timedelta(days=1), NOW)
         await rules.thresholds(connection, patient.id)
+        await rules.baselines(connection, patient.id)
+        assert await rules.spo2_scale(connection, patient.id) == 1
         await escalation.steps(connection)
         await escalation.roster(connection, NOW)
     assert_no_large_scan()
@@ -201,7 +203,11 @@ async def test_the_watch(database: Addresses, clinic: Clinic) -> None:
         await escalation.ladder(connection, clinic.id)
         assert await escalation.whom_to_tell(connection, clinic.id, 0, NOW)
         await escalation.next_untold(connection, NOW)
-        await rules.all_thresholds(connection)
+        await rules.left_thresholds(connection, NOW)
+        await rules.odd_baselines(connection, NOW - 600 * SECOND)
+        assert await rules.patients_without_baselines(connection, NOW, 10)
+        await rules.make_baselines(connection, [patient.id], NOW)
+        await rules.untold(connection, NOW, 100)
         assert len(await rules.recent(connection, patient.id, 1, NOW - 60 * SECOND, NOW)) == 60
         assert await rules.silent(connection, NOW, timedelta(seconds=-1), timedelta(seconds=-1)) != []
     assert_no_large_scan()

@@ -10,9 +10,10 @@ from edge.gateway.disk import DiskThread
 from edge.gateway.drain import OPENING_AGAIN_SECONDS, STANDING_AGAIN_SECONDS, Drain
 from edge.gateway.inbox import Inbox
 from edge.gateway.outbox import Parcel
+from edge.gateway.rules_folder import RulesFolder
 from edge.gateway.uplink import Connected, Said
 from protocol import channels
-from protocol.orders import NewIngestKey, OrderHeader, encode_order, read_standing, write_order
+from protocol.orders import NewIngestKey, Order, OrderHeader, encode_order, read_standing, write_order
 from protocol.receipts import Receipt, write_receipt, write_unknown
 from protocol.samples import Reading, batch_of
 from provisioning import order_key
@@ -77,9 +78,12 @@ async def test_an_order_is_done_and_its_answer_goes_up_also_when_it_comes_again(
     signer = order_key.make(tmp_path / "cloud")
     public = tmp_path / "public.bin"
     keystore = bench.rig.keystore
-    inbox = Inbox(GATEWAY, keystore.folder, keystore, signer.public, public, lambda: NOON)
+    inbox = Inbox(GATEWAY, keystore.folder, keystore, signer.public, public, RulesFolder(tmp_path / "rules", keystore), lambda: NOON)
     refuse = bench.refused.append
-    drain = Drain(bench.rig.outbox, bench.uplink, bench.thread, lambda: NOON, lambda: bench.seconds, lambda: 0.5, refuse, inbox)
+    obeyed: list[Order] = []
+    drain = Drain(
+        bench.rig.outbox, bench.uplink, bench.thread, lambda: NOON, lambda: bench.seconds, lambda: 0.5, refuse, inbox, obeyed.append
+    )
     task = asyncio.create_task(drain.run())
     bench.uplink.queue.put_nowait(Connected())
     await bench.until_sent(1)
@@ -94,6 +98,7 @@ async def test_an_order_is_done_and_its_answer_goes_up_also_when_it_comes_again(
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert public.read_bytes() == new
+    assert obeyed == [NewIngestKey(new)]
     assert [what for what, _ in bench.uplink.sent] == [channels.STANDINGS] * 3
     assert [read_standing(data).standing.answered for _, data in bench.uplink.sent] == [0, 7, 7]
     assert bench.refused == ["repeated", "malformed"]
@@ -102,7 +107,10 @@ async def test_an_order_is_done_and_its_answer_goes_up_also_when_it_comes_again(
 async def test_a_standing_that_nobody_took_is_said_again_soon_and_any_now_and_then(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     keystore = bench.rig.keystore
-    inbox = Inbox(GATEWAY, keystore.folder, keystore, order_key.make(tmp_path / "cloud").public, tmp_path / "public.bin", lambda: NOON)
+    rules = RulesFolder(tmp_path / "rules", keystore)
+    inbox = Inbox(
+        GATEWAY, keystore.folder, keystore, order_key.make(tmp_path / "cloud").public, tmp_path / "public.bin", rules, lambda: NOON
+    )
     refuse = bench.refused.append
     drain = Drain(bench.rig.outbox, bench.uplink, bench.thread, lambda: NOON, lambda: bench.seconds, lambda: 0.5, refuse, inbox)
     task = asyncio.create_task(drain.run())

@@ -9,8 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from edge.gateway.inbox import Inbox
+from edge.gateway.rules_folder import RulesFolder
 from protocol.errors import Foreign, Malformed, Repeated, SealBroken, UnknownOrder
+from protocol.findings import Priority
 from protocol.orders import NewIngestKey, OrderHeader, encode_order, read_standing, write_order
+from protocol.patient_rules import PatientRules, PersonalThreshold
 from provisioning import order_key
 from provisioning.order_key import OrderKey
 from provisioning.sealing_keys import PrivateKey, Suite, load_public
@@ -28,10 +31,11 @@ class Home:
         self.signer = order_key.make(folder / "cloud")
         self.public = folder / "public.bin"
         self.public.write_bytes(b"the old key")
+        self.rules = RulesFolder(folder / "rules", self.keystore)
         self.start()
 
     def start(self) -> None:
-        self.inbox = Inbox(GATEWAY, self.folder / "identity", self.keystore, self.signer.public, self.public, lambda: NOON)
+        self.inbox = Inbox(GATEWAY, self.folder / "identity", self.keystore, self.signer.public, self.public, self.rules, lambda: NOON)
 
     def order(
         self, number: int, body: bytes | None = None, gateway: UUID = GATEWAY, signer: OrderKey | None = None, to: bytes | None = None
@@ -57,6 +61,13 @@ def test_a_new_ingest_key_is_taken_and_the_standing_says_so(home: Home) -> None:
     said = read_standing(home.inbox.standing())
     assert (said.standing.answered, said.standing.refused) == (7, 0)
     order_key.check(home.keystore.public_key, said.signature, said.signed)
+
+
+def test_a_patients_rules_are_kept_and_the_next_process_has_them(home: Home) -> None:
+    rules = PatientRules(UUID(int=5), 2, (PersonalThreshold(1, 45.0, 100.0, 60, Priority.HIGH),))
+    assert home.inbox.obey(home.order(7, encode_order(rules))) == rules
+    assert home.rules.all() == {UUID(int=5): rules}
+    assert home.unmoved
 
 
 def test_an_order_is_done_once_also_after_a_restart(home: Home) -> None:

@@ -21,9 +21,10 @@ from edge.gateway.household import read_household, write_household
 from edge.gateway.meters import REFUSED, REPEATS, TIMELESS
 from edge.gateway.spool import Spool, Spooled
 from edge.gateway.vitals_line import VitalsLine, grouped
-from protocol.findings import Finding, decode_evidence
+from protocol.findings import Finding, Priority, decode_evidence
 from protocol.message import Waveforms, WearableAdopted, WearableRemoved
-from protocol.metrics import Absence
+from protocol.metrics import SPO2, Absence
+from protocol.patient_rules import PatientRules, PersonalThreshold
 from protocol.samples import SampleBatch
 from tests.support.gateway import BELT, NOON, PATIENT, FakeUplink, FakeWearables, Rig
 
@@ -52,9 +53,10 @@ class Home:
         memories = {patient: memory.text for patient, memory in spool.memories().items()}
         drain = Drain(self.rig.outbox, self.uplink, self.thread, lambda: NOON, time.monotonic, lambda: 0.5, lambda _: None)
         self.board = Board(known, self.folder / "hub", self.rig.keystore, lambda: NOON, {}, lambda: True, no_messages, self.thread)
+        self.household = household_of(known, memories)
         self.line = VitalsLine(
             self.wearables,
-            household_of(known, memories),
+            self.household,
             spool,
             self.rig.outbox,
             drain,
@@ -232,6 +234,17 @@ async def test_a_fall_of_saturation_is_said_at_once_with_its_evidence(home: Home
     assert (finding.kind, finding.patient, finding.trigger_wearable) == ("early_warning", PATIENT, BELT)
     assert finding.trigger_record >> 32 == SESSION
     assert any(reading.value == 80 for reading in decode_evidence(finding.evidence).readings())
+
+
+async def test_limits_that_an_order_gave_are_watched_from_then_on(home: Home) -> None:
+    home.household.obey(PatientRules(PATIENT, 2, (PersonalThreshold(SPO2.code, 92.0, None, 10, Priority.HIGH),)))
+    home.household.obey(PatientRules(UUID(int=99), 1))
+    for sequence in range(30):
+        home.say_saturation(sequence, 91)
+    async with home.running():
+        await home.until(lambda: len(home.readings()) == 60)
+    [finding] = home.findings()
+    assert (finding.kind, finding.priority, finding.explanation) == ("threshold", "high", "spo2 91 %, for 10 s below 92")
 
 
 async def test_a_crash_between_disk_and_judgement_neither_loses_nor_doubles_the_finding(

@@ -133,7 +133,7 @@ async def exchange(addresses: Addresses, folder: Path) -> AsyncIterator[Exchange
         connection.execute(
             "truncate organisation, account, session, patient, gateway, gateway_certificate, wearable, series, reading, waveform,"
             " clock_evidence, finding, alert, epoch, epoch_end, lost_epoch, ledger, undecoded, dead_letter, store, gateway_order, gateway_standing,"
-            " roll_up_late, given_up, reading_by_minute, reading_by_hour, reading_by_day, coverage cascade"
+            " roll_up_late, given_up, reading_by_minute, reading_by_hour, reading_by_day, coverage, patient_rules, baseline, told_rules cascade"
         )
         connection.execute("update roll_up set promised = '1970-01-01 00:00+00', done = '1970-01-01 00:00+00'")
         connection.execute("insert into organisation values (1, 'North')")

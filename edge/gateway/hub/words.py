@@ -54,6 +54,8 @@ _ALARMS = {
     "vital_anomaly": "Your heartbeat or vital signs look unusual",
     "changed_bond": "A device is not the one that was added",
     "silence": "A device is silent",
+    "threshold": "A value is outside the limits that were set for you",
+    "baseline": "A value is unusual for you",
 }
 _ADVICE = {
     "high": "Call your care team now. If you feel very unwell, call an ambulance.",

@@ -15,7 +15,7 @@ from edge.gateway.outbox import Parcel
 from protocol.envelope import MessageClass
 from protocol.message import Gap, GapReason, GivenUp
 from protocol.samples import Reading, batch_of
-from tests.cloud.ingest.conftest import wire
+from tests.cloud.conftest import wire
 from tests.support.clinics import FAST, ORIGIN, PASSWORD, settings
 from tests.support.gateway import BELT, GATEWAY, NOON, PATIENT
 from tests.support.ingest import Exchange

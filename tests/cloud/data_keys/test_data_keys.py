@@ -21,7 +21,7 @@ from protocol.message import Waveforms
 from protocol.metrics import BY_NAME
 from protocol.samples import Reading, WaveformPiece, batch_of
 from protocol.waveform import encode_samples
-from tests.cloud.ingest.conftest import wire
+from tests.cloud.conftest import wire
 from tests.support.clinics import DATA_KEYS, EPOCH, FAST, KEYS, MS, PASSWORD, Clinic, application, running, sign_in
 from tests.support.gateway import BELT, GATEWAY, NOON, PATIENT
 from tests.support.ingest import STRANGER, Exchange

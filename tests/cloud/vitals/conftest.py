@@ -1,5 +1,5 @@
 """Fixtures of the vitals' tests."""
 
-from tests.cloud.ingest.conftest import wire
+from tests.cloud.conftest import wire
 
 __all__ = ["wire"]

@@ -48,6 +48,7 @@ export function unitText(ucum: string): string {
 }
 
 const KINDS: Record<string, string> = {
+  baseline: "Unusual for this person",
   early_warning: "Early-warning score",
   glucose: "Glucose",
   silence: "No data",

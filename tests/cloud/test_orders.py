@@ -8,9 +8,10 @@ import pytest
 
 from cloud.ingest import commands
 from cloud.ingest.arrival import Arrival
-from cloud.ingest.orders import AGAIN, give
+from cloud.orders import AGAIN, give
 from cloud.outbox import Outbox
 from edge.gateway.inbox import Inbox
+from edge.gateway.rules_folder import RulesFolder
 from protocol import channels
 from protocol.orders import NewIngestKey
 from provisioning import ingest_keys, order_key
@@ -30,13 +31,14 @@ class Orders:
         signer = order_key.make(folder / "keys")
         self.public = folder / "public.bin"
         self.public.write_bytes(wire.rig.ingest_key.public.raw)
-        self.inbox = Inbox(GATEWAY, wire.rig.keystore.folder, wire.rig.keystore, signer.public, self.public, lambda: NOON)
+        self.rules = RulesFolder(folder / "rules", wire.rig.keystore)
+        self.inbox = Inbox(GATEWAY, wire.rig.keystore.folder, wire.rig.keystore, signer.public, self.public, self.rules, lambda: NOON)
         self.seconds = 0.0
         self.outbox = Outbox(wire.database, wire.inlet, signer, lambda: datetime.now(UTC) + timedelta(seconds=self.seconds))
 
     async def give(self, public: bytes = NEW.raw) -> int:
         async with self.wire.database.transaction(None) as connection:
-            return await give(connection, [GATEWAY], NewIngestKey(public), datetime.now(UTC))
+            return len(await give(connection, [GATEWAY], NewIngestKey(public), datetime.now(UTC)))
 
     async def stand(self, data: bytes | None = None) -> None:
         said = self.inbox.standing() if data is None else data
@@ -69,6 +71,7 @@ async def test_an_order_is_sealed_done_and_answered(orders: Orders) -> None:
     assert orders.public.read_bytes() == NEW.raw
     await orders.stand()
     assert orders.open() == [(False, False)]
+    assert orders.wire.rows("select body from gateway_order") == [(b"",)], "what was said and answered is forgotten"
     orders.seconds += 3600
     assert await orders.said() == []
 
@@ -103,6 +106,7 @@ async def test_an_old_or_forged_standing_changes_nothing(orders: Orders, tmp_pat
         _NamedAlike(orders.wire.rig.keystore, tmp_path),
         order_key.make(tmp_path / "s").public,
         orders.public,
+        orders.rules,
         lambda: NOON + 1_000_000,
     )
     await orders.stand(stranger.standing())

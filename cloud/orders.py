@@ -24,16 +24,17 @@ class DueOrder:
     receiving_key: bytes
 
 
-async def give(connection: Connection, gateways: Iterable[UUID], order: Order, now: datetime) -> int:
-    """Note an order for each gateway that has not the same one waiting; return for how many it is new."""
+async def give(connection: Connection, gateways: Iterable[UUID], order: Order, now: datetime) -> dict[UUID, int]:
+    """Note an order for each gateway that has not the same one waiting; return the numbers of those that are new, by gateway."""
     cursor = await connection.execute(
         "insert into gateway_order(gateway_id, number, body, made_at)"
         " select g, greatest(%(ms)s, 1 + coalesce((select max(number) from gateway_order o where o.gateway_id = g), 0)), %(body)s, %(now)s"
         " from unnest(%(gateways)s::uuid[]) as wanted(g)"
-        " where not exists (select from gateway_order o where o.gateway_id = g and o.body = %(body)s and o.answered_at is null)",
+        " where not exists (select from gateway_order o where o.gateway_id = g and o.body = %(body)s and o.answered_at is null)"
+        " returning gateway_id, number",
         {"ms": int(now.timestamp() * 1000), "body": encode_order(order), "now": now, "gateways": sorted(set(gateways))},
     )
-    return cursor.rowcount
+    return dict(await cursor.fetchall())
 
 
 async def due(connection: Connection, now: datetime) -> list[DueOrder]:
@@ -53,7 +54,7 @@ async def due(connection: Connection, now: datetime) -> list[DueOrder]:
 
 
 async def hear(connection: Connection, standing: Standing, now: datetime) -> None:
-    """Note an authentic standing; one that is not newer than what is known changes nothing."""
+    """Note an authentic standing; one that is not newer than what is known changes nothing. What an answered order said is forgotten."""
     cursor = await connection.execute(
         "insert into gateway_standing as known values (%s, %s, %s, %s) on conflict (gateway_id) do update"
         " set number = excluded.number, receiving_key = excluded.receiving_key, heard_at = excluded.heard_at"
@@ -62,7 +63,7 @@ async def hear(connection: Connection, standing: Standing, now: datetime) -> Non
     )
     if await cursor.fetchone() is not None:
         await connection.execute(
-            "update gateway_order set answered_at = %s, refused = (number = %s)"
+            "update gateway_order set answered_at = %s, refused = (number = %s), body = ''"
             " where gateway_id = %s and number <= %s and answered_at is null",
             (now, standing.refused, standing.gateway, standing.answered),
         )

@@ -1,10 +1,11 @@
-"""Is a vital outside its patient's limits, and was it so for long enough? Pure."""
+"""Is a vital outside its patient's limits, and was it so for long enough? The cloud and the gateways ask alike. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
 from protocol.findings import Detector
+from protocol.metrics import METRICS
 from protocol.samples import Reading
 
 VERSION = "1"
@@ -57,3 +58,11 @@ def breached(limits: Limits, readings: Sequence[Reading], now: int) -> bool:
         return False
     lasted = values[-1].at - values[0].at
     return lasted >= COVERED * 1000 * limits.for_seconds and score(limits, values) > 0
+
+
+def explain(limits: Limits, last: Reading) -> str:
+    """Say in one line what was left, for how long, and on which side; no name, no id. last: the newest value, outside."""
+    metric = METRICS[last.metric]
+    below = limits.low is not None and last.value < limits.low
+    side, bound = ("below", limits.low) if below else ("above", limits.high)
+    return f"{metric.name} {last.value:.{metric.decimals}f} {metric.unit}, for {limits.for_seconds} s {side} {bound:g}"

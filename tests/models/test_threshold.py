@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud.rules.threshold import Limits, breached, distance, limits_of, score
+from models.threshold import Limits, breached, distance, limits_of, score
 from protocol.metrics import Absence
 from protocol.samples import Reading
 
