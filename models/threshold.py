@@ -25,9 +25,9 @@ class Limits:
     high: float | None
     for_seconds: int
 
-    def numbers(self) -> dict[str, float]:
-        """Return the limits by name, as a finding keeps them."""
-        given = {"low": self.low, "high": self.high, "for_seconds": float(self.for_seconds)}
+    def numbers(self, metric: int) -> dict[str, float]:
+        """Return the limits of a metric (code) by name, as a finding keeps them."""
+        given = {"metric": float(metric), "low": self.low, "high": self.high, "for_seconds": float(self.for_seconds)}
         return {name: value for name, value in given.items() if value is not None}
 
 

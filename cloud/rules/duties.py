@@ -68,7 +68,7 @@ def _outside(threshold: Threshold, readings: list[Reading], now: datetime) -> Fi
         score=score(limits, readings),
         explanation=explain(limits, last),
         detector=DETECTOR,
-        thresholds=limits.numbers(),
+        thresholds=limits.numbers(threshold.metric),
         coverage={},
         trigger_wearable=last.wearable,
         trigger_record=last.record,

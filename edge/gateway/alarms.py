@@ -22,7 +22,10 @@ _RANK: dict[Priority, int] = {"low": 0, "medium": 1, "high": 2}
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """One alarm. at: ms UTC, the judged moment. quiet_until, seen_at: ms UTC or None. about: a wearable, None: the person."""
+    """One alarm. at: ms UTC, the judged moment. quiet_until, seen_at: ms UTC or None.
+
+    about: a wearable, None: the person. metric: of which one vital (code), None: of none in particular.
+    """
 
     id: UUID
     patient: UUID
@@ -33,6 +36,7 @@ class Alarm:
     quiet_until: int | None = None
     seen_at: int | None = None
     about: UUID | None = None
+    metric: int | None = None
 
     def sounds(self, now: int) -> bool:
         """Say whether it is to be heard."""
@@ -45,19 +49,21 @@ Alarms = tuple[Alarm, ...]
 
 def found(alarms: Alarms, finding: WatchFinding) -> Alarms:
     """Return the alarms with what was found; the same finding twice is one, and a newer one of its kind takes an open one's place."""
-    return raised(alarms, Alarm(finding.id, finding.patient, finding.kind, finding.priority, finding.at, finding.explanation))
+    metric = int(finding.thresholds["metric"]) if "metric" in finding.thresholds else None
+    new = Alarm(finding.id, finding.patient, finding.kind, finding.priority, finding.at, finding.explanation, metric=metric)
+    return raised(alarms, new)
 
 
 def raised(alarms: Alarms, new: Alarm) -> Alarms:
-    """Return the alarms with a new one; the same one twice is one, and a newer one of its kind takes an open one's place."""
+    """Return the alarms with a new one; the same one twice is one, and a newer one of its kind and subject takes an open one's place."""
     if any(alarm.id == new.id for alarm in alarms):
         return alarms
     others = [a for a in alarms if a.seen_at is not None or _subject(a) != _subject(new) or a.at > new.at]
     return tuple(sorted([*others, new], key=lambda alarm: -alarm.at))[:MOST]
 
 
-def _subject(alarm: Alarm) -> tuple[UUID, str, UUID | None]:
-    return alarm.patient, alarm.kind, alarm.about
+def _subject(alarm: Alarm) -> tuple[UUID, str, UUID | None, int | None]:
+    return alarm.patient, alarm.kind, alarm.about, alarm.metric
 
 
 def put_off(alarms: Alarms, which: UUID, now: int) -> Alarms:
@@ -116,6 +122,7 @@ def from_text(text: str) -> Alarms:
             quiet_until=each["quiet_until"],
             seen_at=each["seen_at"],
             about=UUID(each["about"]) if each.get("about") else None,
+            metric=each.get("metric"),
         )
         for each in table
     )

@@ -130,7 +130,7 @@ class RulesWatch:
                     threshold.score(limits, found),
                     threshold.explain(limits, reading),
                 ),
-                *(threshold.DETECTOR, limits.numbers(), found),
+                *(threshold.DETECTOR, limits.numbers(rule.metric), found),
             )
         ]
 

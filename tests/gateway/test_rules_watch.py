@@ -43,7 +43,7 @@ def test_limits_left_for_long_enough_are_said_once_and_the_score_is_computed_aga
     assert (found.kind, found.priority, found.score) == ("threshold", "medium", 10.5)
     assert found.at == NOON + 1000 * (30 + 60), "all of the last minute is outside"
     assert found.explanation == "heart_rate 110 /min, for 60 s above 100"
-    assert found.thresholds == {"low": 45.0, "high": 100.0, "for_seconds": 60.0}
+    assert found.thresholds == {"metric": 1.0, "low": 45.0, "high": 100.0, "for_seconds": 60.0}
     assert {reading.value for reading in found.evidence} == {110.5}
     assert score_again(finding_of(found)) == found.score
 
@@ -76,7 +76,7 @@ def test_each_wearable_is_judged_at_its_own_time() -> None:
 def test_without_rules_only_an_emergency_is_said_and_a_care_teams_limits_take_its_place() -> None:
     assert watched(beats([110.0] * 200), RulesWatch(PATIENT)) == []
     [found] = watched(beats([79.0] * 40, metric=SPO2.code), RulesWatch(PATIENT))
-    assert (found.priority, found.thresholds) == ("high", {"low": 80.0, "for_seconds": 30.0})
+    assert (found.priority, found.thresholds) == ("high", {"metric": 3.0, "low": 80.0, "for_seconds": 30.0})
     lower = PersonalThreshold(SPO2.code, 75.0, None, 30, Priority.HIGH)
     assert watched(beats([79.0] * 40, metric=SPO2.code), following(PatientRules(PATIENT, 1, (lower,)))) == []
 

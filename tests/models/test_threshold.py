@@ -42,4 +42,4 @@ def test_the_distance_is_in_the_metrics_unit(value: float, outside: float) -> No
 @given(st.lists(st.floats(0, 350), min_size=1, max_size=40))
 def test_the_score_is_the_least_distance_of_all(values: list[float]) -> None:
     assert score(LIMITS, readings(*values)) == min(distance(LIMITS, value) for value in values)
-    assert limits_of(LIMITS.numbers()) == LIMITS
+    assert limits_of(LIMITS.numbers(1)) == LIMITS

@@ -96,6 +96,21 @@ test("a heartbeat travels from the wearable to the screen, and an alert shows it
     await picture(page, "5-evidence");
   });
 
+  await test.step("limits that a nurse sets are watched within seconds", async () => {
+    await page.goto("/patients");
+    await page.getByTestId("patient-link").first().click();
+    await page.getByTestId("change-limits").click();
+    await page.getByLabel("Heart rate, not above").fill("30");
+    await page.getByTestId("limits").getByLabel("Left for").click();
+    await page.getByRole("option", { name: "10 s" }).click();
+    await picture(page, "14-limits-form");
+    await page.getByRole("button", { name: "Save" }).click();
+    await expect(page.getByTestId("limits")).toContainText("not above 30 /min");
+    const left = page.getByTestId("patient-alerts").getByTestId("alert-row").filter({ hasText: "Outside the limits" });
+    await expect(left.first()).toContainText("Heart rate", { timeout: 60_000 });
+    await picture(page, "15-limits");
+  });
+
   await test.step("who signs out is out", async () => {
     await page.getByTestId("account").click();
     await page.getByTestId("sign-out").click();

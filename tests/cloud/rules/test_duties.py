@@ -54,13 +54,32 @@ async def test_limits_are_set_by_a_nurse_and_found_left_by_the_watch(
     assert (alert["kind"], alert["priority"], alert["score"]) == ("threshold", "high", 11.0)
     assert alert["explanation"] == "heart_rate 131 /min, for 60 s above 120"
     whole = (await client.get(f"/api/alerts/{alert['id']}")).json()
-    assert whole["thresholds"] == {"low": 45.0, "high": 120.0, "for_seconds": 60.0}
+    assert whole["thresholds"] == {"metric": 1.0, "low": 45.0, "high": 120.0, "for_seconds": 60.0}
     assert len(whole["evidence"][0]["value"]) == 61
     [finding] = (await client.get(f"/api/alerts/{alert['id']}/findings")).json()
     capsule = await client.get(f"/api/alerts/{alert['id']}/findings/{finding['id']}/capsule")
     (tmp_path / "c").write_bytes(capsule.content)
     assert main(["replay", str(tmp_path / "c")]) == 0
     assert (await client.put(path, json=[])).json() == []
+
+
+async def test_limits_of_two_vitals_are_two_episodes_and_a_vital_that_stays_outside_is_one(
+    client: httpx.AsyncClient, database: Addresses, watch: Database
+) -> None:
+    plant, here = Planter(database), Planter(database).clinic(8, patients=1)
+    patient = here.patients[0]
+    await sign_in(client, here)
+    limits = [{"metric": "heart_rate", "high": 100.0}, {"metric": "spo2", "low": 90.0, "priority": "high"}]
+    assert (await client.put(f"/api/patients/{patient.id}/thresholds", json=limits)).status_code == 200
+    for metric, value in (("heart_rate", 120.0), ("spo2", 85.0)):
+        plant.readings(patient, metric, [(NOW - n * SECOND, value) for n in range(70)])
+    assert await check_thresholds(watch, NOW) == 2
+    later = NOW + timedelta(hours=1)
+    plant.readings(patient, "spo2", [(later - n * SECOND, 84.0) for n in range(70)])
+    assert await check_thresholds(watch, later) == 1
+    alerts = (await client.get("/api/alerts", params={"patient": str(patient.id)})).json()
+    said = sorted((alert["priority"], alert["explanation"][:5], alert["occurrences"]) for alert in alerts)
+    assert said == [("high", "spo2 ", 2), ("medium", "heart", 1)]
 
 
 async def test_who_spoke_and_fell_silent_is_found_once_an_hour(

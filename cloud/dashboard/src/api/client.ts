@@ -88,5 +88,7 @@ export type LatestValue = PatientSummary["latest"][number];
 export type Wearable = Patient["wearables"][number];
 export type Series = Answer<"/api/patients/{patient}/vitals", "get">[number];
 export type Piece = Answer<"/api/patients/{patient}/waveforms", "get">[number];
+export type Threshold = Answer<"/api/patients/{patient}/thresholds", "get">[number];
+export type Baseline = Answer<"/api/patients/{patient}/baselines", "get">[number];
 export type AlertSummary = Answer<"/api/alerts", "get">[number];
 export type Alert = Answer<"/api/alerts/{alert}", "get">;

@@ -6,6 +6,7 @@ import { Link, useParams } from "react-router";
 import { failureText, Refusal } from "../api/client.ts";
 import { patientQuery } from "../api/queries.ts";
 import { PatientAlerts } from "../features/alerts/patient-alerts.tsx";
+import { LimitsPanel } from "../features/limits/limits-panel.tsx";
 import { PatientHead } from "../features/patients/patient-head.tsx";
 import { TracesPanel } from "../features/vitals/traces-panel.tsx";
 import { VitalsChart } from "../features/vitals/vitals-chart.tsx";
@@ -34,6 +35,7 @@ export function PatientPage() {
           </div>
           <div className={styles["column"]} id="alerts">
             <PatientAlerts patient={id} zone={zone} />
+            <LimitsPanel key={id} patient={id} />
           </div>
         </div>
       </div>

@@ -10,6 +10,11 @@ function figure(value: number): string {
   return Math.abs(value) >= 100 ? value.toFixed(1) : String(Number(value.toPrecision(3)));
 }
 
+/** A vital's code is for programs; the explanation names it. */
+function shown(thresholds: Alert["thresholds"]): [string, number][] {
+  return Object.entries(thresholds).filter(([name]) => name !== "metric");
+}
+
 export function Grounds({ alert }: { alert: Alert }) {
   return (
     <>
@@ -19,7 +24,7 @@ export function Grounds({ alert }: { alert: Alert }) {
             <dt>Score</dt>
             <dd>{figure(alert.score)}</dd>
           </div>
-          {Object.entries(alert.thresholds).map(([name, value]) => (
+          {shown(alert.thresholds).map(([name, value]) => (
             <div key={name}>
               <dt>{plain(name.replace(/_ms$/u, ""))}</dt>
               <dd>{name.endsWith("_ms") ? `${figure(value / 1000)} s` : figure(value)}</dd>
