@@ -78,8 +78,8 @@ def seen(alarms: Alarms, which: UUID, now: int) -> Alarms:
     return tuple(replace(a, seen_at=now) if a.id == which and a.seen_at is None else a for a in alarms)
 
 
-def over(alarms: Alarms, kind: str, about: UUID, now: int) -> Alarms:
-    """Return the alarms with the open one of a kind about a wearable no longer open: what it was raised for has ended."""
+def over(alarms: Alarms, kind: str, about: UUID | None, now: int) -> Alarms:
+    """Return the alarms with the open ones of a kind about a wearable, or about no wearable, no longer open: what they were raised for has ended."""
     return tuple(replace(a, seen_at=now) if (a.kind, a.about) == (kind, about) and a.seen_at is None else a for a in alarms)
 
 

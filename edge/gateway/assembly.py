@@ -107,12 +107,13 @@ async def assembled(
             by_radio = [wearable for wearable in here if not is_on_network(wearable)]
             by_bleak = BleakWearables(by_radio, now, settings.pace_of_time(), backend, place=place_of(settings))
             heard, about = _with_network(by_bleak, [wearable for wearable in here if is_on_network(wearable)], settings.state, now)
+            drain = Drain(outbox, link, on_disk, now, time.monotonic, random.random, _refused, inbox, household.obey)
             yield VitalsLine(
                 wearables=wearables or heard,
                 household=household,
                 spool=spool,
                 outbox=outbox,
-                drain=Drain(outbox, link, on_disk, now, time.monotonic, random.random, _refused, inbox, household.obey),
+                drain=drain,
                 disk=on_disk,
                 now=now,
                 fold_seconds=settings.pace_of_time().wall_seconds(settings.fold_seconds),
@@ -124,6 +125,7 @@ async def assembled(
                     about,
                     lambda: link.connected,
                     lambda: on_disk(outbox.depth),
+                    lambda: drain.receipted_at,
                     on_disk,
                 ),
                 keep_household=partial(write_household, settings.state / "household.json"),

@@ -48,6 +48,7 @@ async def _notice_silence(line: VitalsLine, every_seconds: float) -> None:
     while True:
         await asyncio.sleep(every_seconds)
         await line.board.notice_silence()
+        await line.board.notice_mute_cloud()
 
 
 async def _logged(what: str, work: Coroutine[None, None, None]) -> None:

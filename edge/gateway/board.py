@@ -26,6 +26,9 @@ CONTINUOUS = frozenset({"heart_rate_belt", "pulse_oximeter", "thermometer", "ecg
 SILENT_MS, SLOWLY_SILENT_MS = 5 * 60_000, 20 * 60_000
 SILENCE = "silence"
 """The kind of the alarm that is raised then."""
+MUTE_MS = 15 * 60_000
+MUTE_CLOUD = "mute_cloud"
+"""The kind of the alarm that is raised when messages wait and the cloud has receipted none for so long."""
 _SLOW = "glucose_sensor"
 _NOT_SHOWN = frozenset({RR_INTERVAL.code, BATTERY.code})
 _ABOUT = b"alarms of this home"
@@ -48,9 +51,10 @@ class Shown:
 
 
 class Board:
-    """One home's. about: what wearables say of themselves. connected, waiting: of the way to the cloud (messages not yet stored there).
+    """One home's. about: what wearables say of themselves.
 
-    now: ms UTC.
+    connected, waiting, receipted_at: of the way to the cloud: messages that are not stored there yet, and when it last said that some are,
+    ms UTC, or else when this process began. now: ms UTC.
     """
 
     def __init__(
@@ -62,9 +66,10 @@ class Board:
         about: Mapping[UUID, DeviceInformation],
         connected: Callable[[], bool],
         waiting: Callable[[], Awaitable[int]],
+        receipted_at: Callable[[], int],
         on_disk: DiskThread,
     ) -> None:
-        self.now, self.about, self.connected, self.waiting = now, about, connected, waiting
+        self.now, self.about, self.connected, self.waiting, self._receipted_at = now, about, connected, waiting, receipted_at
         self.shown = {wearable.id: Shown(wearable) for wearable in known if wearable.removed_at is None}
         self.patients = list(dict.fromkeys(wearable.patient for wearable in known))
         """Who lives here, whether or not they have a device now."""
@@ -123,6 +128,17 @@ class Board:
         for gone in {alarm.about for alarm in new if alarm.kind == SILENCE} - self.shown.keys():
             if gone is not None:
                 new = alarms.over(new, SILENCE, gone, now)
+        await self._take(new)
+
+    async def notice_mute_cloud(self) -> None:
+        """Raise an alarm when what waits here is not taken; it is over by itself when the cloud takes something."""
+        now, new, since = self.now(), self._alarms, self._receipted_at()
+        if now - since <= MUTE_MS or not await self.waiting():
+            await self._take(alarms.over(new, MUTE_CLOUD, None, now))
+            return
+        why = f"The cloud has taken nothing for {(now - since) // 60_000} minutes."
+        for patient in self.patients:
+            new = alarms.raised(new, Alarm(uuid5(patient, f"mute {since}"), patient, MUTE_CLOUD, "low", now, why))
         await self._take(new)
 
     def add(self, wearable: KnownWearable) -> None:

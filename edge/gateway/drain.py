@@ -64,6 +64,8 @@ class Drain:
         self._unknown: dict[bytes, int] = {}
         self._busy_until = 0.0
         self._standing_due = math.inf
+        self.receipted_at = now()
+        """When the cloud last said that something is stored, ms UTC; before that, when this drain was made."""
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
@@ -104,6 +106,7 @@ class Drain:
             self._refused(error.reason)
             log.warning("receipt.refused", reason=error.reason)
             return
+        self.receipted_at = self._now()
         self._unknown.pop(receipt.epoch, None)
         self._busy_until = self._monotonic() + receipt.busy
         for counter in (*receipt.counters(), *(refused.counter for refused in receipt.refused)):

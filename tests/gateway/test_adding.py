@@ -66,7 +66,7 @@ class Bench:
             return 0
 
         keystore = FileKeystore.make(folder / "identity")
-        self.board = Board([BELT], folder / "hub", keystore, lambda: NOW, {}, lambda: True, none, on_disk)
+        self.board = Board([BELT], folder / "hub", keystore, lambda: NOW, {}, lambda: True, none, lambda: NOW, on_disk)
         self.pairing, self.adopted, self.seconds = FakePairing(), list[KnownWearable](), 0.0
         self.disk_is_full = False
         self.adding = Adding(self.pairing, self.board, self.adopt, lambda: UUID(int=42), lambda: self.seconds)

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from edge.firmware_bridge.wearable import KnownWearable
-from edge.gateway.board import SILENT_MS, SLOWLY_SILENT_MS, Board
+from edge.gateway.board import MUTE_MS, SILENT_MS, SLOWLY_SILENT_MS, Board
 from edge.gateway.disk import DiskThread
 from protocol.metrics import BATTERY, HEART_RATE, RR_INTERVAL, SYSTOLIC_PRESSURE
 from protocol.samples import Reading
@@ -21,9 +21,11 @@ BELT, CUFF, SENSOR = (
 
 
 class Clock:
-    """Time that is set by hand."""
+    """Time that is set by hand, and what the way to the cloud says."""
 
     ms = NOW
+    receipted_at = NOW
+    waiting = 0
 
 
 @pytest.fixture
@@ -38,10 +40,12 @@ def on_disk() -> Iterator[DiskThread]:
 
 
 def board(folder: Path, keystore: FileKeystore, on_disk: DiskThread) -> Board:
-    async def none() -> int:
-        return 0
+    async def waiting() -> int:
+        return Clock.waiting
 
-    return Board([BELT, CUFF, SENSOR], folder / "hub", keystore, lambda: Clock.ms, {}, lambda: True, none, on_disk)
+    return Board(
+        [BELT, CUFF, SENSOR], folder / "hub", keystore, lambda: Clock.ms, {}, lambda: True, waiting, lambda: Clock.receipted_at, on_disk
+    )
 
 
 async def test_the_newest_value_of_each_metric_is_shown_whatever_comes_late(
@@ -96,6 +100,33 @@ async def test_a_silence_is_an_alarm_once_and_over_when_the_wearable_is_heard(
     assert again.loudest() == "low", "a process that has heard nothing yet takes nothing for over"
     shown.heard([Reading(BELT.id, HEART_RATE.code, Clock.ms, 71.0)], Clock.ms)
     await shown.notice_silence()
+    assert shown.loudest() is None
+
+
+async def test_a_cloud_that_takes_nothing_of_what_waits_is_an_alarm_until_it_does(
+    tmp_path: Path, keystore: FileKeystore, on_disk: DiskThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = board(tmp_path, keystore, on_disk)
+    monkeypatch.setattr(Clock, "ms", NOW + MUTE_MS + 1)
+    await shown.notice_mute_cloud()
+    assert shown.loudest() is None, "nothing waits"
+    monkeypatch.setattr(Clock, "waiting", 3)
+    monkeypatch.setattr(Clock, "ms", NOW + MUTE_MS)
+    await shown.notice_mute_cloud()
+    assert shown.loudest() is None
+    monkeypatch.setattr(Clock, "ms", NOW + MUTE_MS + 1)
+    for _ in range(2):
+        await shown.notice_mute_cloud()
+    assert [(alarm.kind, alarm.patient, alarm.about) for alarm in shown.alarms] == [("mute_cloud", BELT.patient, None)]
+    await shown.seen(shown.alarms[0].id)
+    await shown.notice_mute_cloud()
+    assert shown.loudest() is None, "who has seen it is not told again"
+    monkeypatch.setattr(Clock, "receipted_at", Clock.ms)
+    monkeypatch.setattr(Clock, "ms", Clock.ms + MUTE_MS + 1)
+    await shown.notice_mute_cloud()
+    assert shown.loudest() == "low", "the next time it is mute is told"
+    monkeypatch.setattr(Clock, "receipted_at", Clock.ms)
+    await shown.notice_mute_cloud()
     assert shown.loudest() is None
 
 

@@ -54,6 +54,7 @@ _ALARMS = {
     "vital_anomaly": "Your heartbeat or vital signs look unusual",
     "changed_bond": "A device is not the one that was added",
     "silence": "A device is silent",
+    "mute_cloud": "Your care team's computer does not answer",
     "threshold": "A value is outside the limits that were set for you",
     "baseline": "A value is unusual for you",
 }
@@ -64,6 +65,7 @@ _ADVICE = {
 }
 _ADVICE_OF_KIND = {
     "changed_bond": "If you have reset it, add it again below. If not, put it away and call your care team.",
+    "mute_cloud": "What you measure is kept here. Check the internet at home; if you need help, call your care team by telephone.",
     "silence": "Wear it, charge it, and bring it near the hub. If you took it off on purpose, say that you have seen this.",
 }
 WHY_NOT_PAIRED = {

@@ -70,7 +70,9 @@ async def hub(tmp_path: Path, on_disk: DiskThread) -> AsyncIterator[Hub]:
     async def waiting() -> int:
         return opened.waiting
 
-    board = Board([BELT, CUFF], tmp_path / "hub", keystore, lambda: opened.now, about, lambda: opened.connected, waiting, on_disk)
+    board = Board(
+        [BELT, CUFF], tmp_path / "hub", keystore, lambda: opened.now, about, lambda: opened.connected, waiting, lambda: opened.now, on_disk
+    )
     access = Access(CODE, lambda: f"secret-{next(count)}", lambda: opened.now / 1000)
     pairing = FakePairing()
 
