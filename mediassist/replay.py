@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from edge.gateway import anomaly_watch, early_warning, glucose_watch
 from models import baseline, threshold
 from models.catalogue import ModelRefused, open_model
-from models.onnx_runner import OnnxRunner
+from models.perceptron_runner import PerceptronRunner
 from protocol.capsule import read_capsule
 from protocol.errors import Malformed
 from protocol.findings import Finding, decode_evidence
@@ -106,7 +106,7 @@ def _vital_anomaly(finding: Finding) -> float:
     except ModelRefused as error:
         raise CannotReplay(str(error)) from error
     _check(finding, model.card.sha256)
-    runner = OnnxRunner(model.artefact)
+    runner = PerceptronRunner(model.artefact)
 
     def score(features: NDArray[np.float32]) -> float:
         return float(runner.run(features[np.newaxis, :])[0, 0])

@@ -44,7 +44,7 @@ from edge.gateway.spool import Spool
 from edge.gateway.uplink import Uplink
 from edge.gateway.vitals_line import Household, VitalsLine
 from models.catalogue import open_model
-from models.onnx_runner import OnnxRunner
+from models.perceptron_runner import PerceptronRunner
 from models.vital_anomaly.verdict import thresholds_of
 from protocol.errors import Malformed
 from protocol.findings import Detector
@@ -166,7 +166,7 @@ def household_of(
 ) -> Household:
     """Give each person a watch by their rules, with the anomaly model opened once for all."""
     model = open_model("vital_anomaly")
-    runner = OnnxRunner(model.artefact)
+    runner = PerceptronRunner(model.artefact)
     detector = Detector(model.card.name, model.card.version, model.card.sha256)
     thresholds = thresholds_of(model.card.thresholds)
 

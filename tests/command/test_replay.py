@@ -14,7 +14,7 @@ from edge.gateway.vitals_line import finding_of
 from edge.gateway.window import PatientWindow
 from mediassist.__main__ import main
 from models.catalogue import open_model
-from models.onnx_runner import OnnxRunner
+from models.perceptron_runner import PerceptronRunner
 from models.vital_anomaly.verdict import Thresholds
 from protocol.capsule import read_capsule, write_capsule
 from protocol.errors import Malformed
@@ -39,7 +39,7 @@ def a_score() -> Finding:
 
 def an_anomaly() -> Finding:
     model = open_model("vital_anomaly")
-    runner = OnnxRunner(model.artefact)
+    runner = PerceptronRunner(model.artefact)
 
     def score(features: NDArray[np.float32]) -> float:
         return float(runner.run(features[np.newaxis, :])[0, 0])

@@ -13,7 +13,7 @@ from edge.gateway.anomaly_watch import AnomalyWatch, Memory, memory_from_text, s
 from edge.gateway.watch_finding import Detector, WatchFinding
 from edge.gateway.window import PatientWindow
 from models.catalogue import Model, open_model
-from models.onnx_runner import OnnxRunner
+from models.perceptron_runner import PerceptronRunner
 from models.vital_anomaly.features import RHYTHM
 from models.vital_anomaly.verdict import Thresholds, thresholds_of
 from protocol.metrics import RR_INTERVAL, SPO2
@@ -120,9 +120,9 @@ def test_nothing_remembered_survives_being_written_down() -> None:
 
 
 @cache
-def shipped() -> tuple[Model, OnnxRunner]:
+def shipped() -> tuple[Model, PerceptronRunner]:
     model = open_model("vital_anomaly")
-    return model, OnnxRunner(model.artefact)
+    return model, PerceptronRunner(model.artefact)
 
 
 def shipped_score(features: NDArray[np.float32]) -> float:
