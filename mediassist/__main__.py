@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "database": ("cloud.commands:database", "migrate: bring the database to this version; info: say what the server can do"),
     "datasets": ("simulators.commands:datasets", "fetch or list public recordings"),
     "ingest-keys": ("cloud.ingest.commands:keys", "list, rotate and retire the keys to which gateways seal"),
+    "evaluate": ("mediassist.evaluate:evaluate", "say how good a detector is on a folder of recordings"),
     "factory": ("cloud.enrolment.commands:factory", "make claims: the codes with which gateways enrol"),
     "gateway": ("edge.gateway.commands:gateway", "enrol: get this gateway's identity; reset: send what waits, then remove everything"),
     "replay": ("mediassist.replay:replay", "compute an alert's score again from its evidence capsule, and say whether it is the same"),

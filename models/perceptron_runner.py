@@ -49,7 +49,7 @@ class PerceptronRunner:
             self._nodes = [_node(each) for each in _held(graph, 1)]
             self._tensors = dict(_tensor(each) for each in _held(graph, 5))
             names = [[bytes(next(_held(each, 1))).decode() for each in _held(graph, field)] for field in (11, 12)]
-        except (StopIteration, ValueError, KeyError, IndexError) as error:
+        except (StopIteration, ValueError, KeyError, IndexError, OverflowError) as error:
             raise ModelRefused(f"the artefact is not a network in ONNX form: {type(error).__name__}") from error
         unknown = sorted({node.kind for node in self._nodes} - _OPERATORS.keys())
         if unknown:
@@ -62,9 +62,7 @@ class PerceptronRunner:
         """Evaluate a batch, shape (n, f) -> (n, outputs)."""
         known: dict[str, Any] = {**self._tensors, self._input: features}
         for node in self._nodes:
-            made: Any = _OPERATORS[node.kind](*(known[name] for name in node.inputs))
-            parts: tuple[Any, ...] = made if isinstance(made, tuple) else (made,)
-            known.update(zip(node.outputs, parts, strict=True))
+            known.update(zip(node.outputs, _OPERATORS[node.kind](*(known[name] for name in node.inputs)), strict=True))
         return np.asarray(known[self._output], dtype=np.float32)
 
 
@@ -131,21 +129,26 @@ def _gather(table: Array, places: Array) -> Array:
     return np.asarray(table[places])
 
 
-_OPERATORS: Mapping[str, Callable[..., Any]] = {
-    "DequantizeLinear": _dequantize,
-    "QuantizeLinear": _quantize,
-    "Gemm": _gemm,
+def _one(operator: Callable[..., Any]) -> Callable[..., tuple[Any, ...]]:
+    """Return an operator of one output as one of a tuple."""
+    return lambda *inputs: (operator(*inputs),)
+
+
+_OPERATORS: Mapping[str, Callable[..., tuple[Any, ...]]] = {
     "Split": _split,
-    "Concat": _concat,
-    "Sub": _sub,
-    "Div": _div,
-    "Mul": _mul,
-    "Add": _add,
-    "Clip": _clip,
-    "Relu": _relu,
-    "Round": _round,
-    "Cast": _cast,
-    "Gather": _gather,
+    "DequantizeLinear": _one(_dequantize),
+    "QuantizeLinear": _one(_quantize),
+    "Gemm": _one(_gemm),
+    "Concat": _one(_concat),
+    "Sub": _one(_sub),
+    "Div": _one(_div),
+    "Mul": _one(_mul),
+    "Add": _one(_add),
+    "Clip": _one(_clip),
+    "Relu": _one(_relu),
+    "Round": _one(_round),
+    "Cast": _one(_cast),
+    "Gather": _one(_gather),
 }
 
 

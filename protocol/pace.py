@@ -22,6 +22,11 @@ class Pace:
         """Return the demonstration's time, UTC, at this moment of the wall clock."""
         return self.origin + (wall - self.origin) * self.speed
 
+    def at_ms(self, wall_seconds: float) -> int:
+        """Return the demonstration's time, ms UTC, at this moment of the wall clock, s since 1970: `at` for those who ask often."""
+        origin = self.origin.timestamp()
+        return int((origin + (wall_seconds - origin) * self.speed) * 1000)
+
     def wall_seconds(self, seconds: float) -> float:
         """Return how long `seconds` of the demonstration last on the wall clock."""
         return seconds / self.speed

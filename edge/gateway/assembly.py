@@ -67,7 +67,7 @@ def gateway_id(identity: Path) -> UUID:
 def clock_of(settings: GatewaySettings) -> Callable[[], int]:
     """Return this process's clock, ms UTC, at the demonstration's pace where there is one."""
     pace = settings.pace_of_time()
-    return lambda: int(pace.at(datetime.now(UTC)).timestamp() * 1000)
+    return lambda: pace.at_ms(datetime.now(UTC).timestamp())
 
 
 def place_of(settings: GatewaySettings) -> Place:

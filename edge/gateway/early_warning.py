@@ -5,7 +5,7 @@ consciousness or oxygen supply, and blood pressure is known for an hour after a 
 Priorities follow the low bound (missing data raises no false alarm); the high bound is said beside it (missing data is no calm).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from math import floor
@@ -133,7 +133,11 @@ def score(readings: Sequence[Reading], at: int, scale: int = 1) -> Score:
         at: ms UTC.
         scale: 1, or 2 for people with hypercapnic respiratory failure (a clinician's decision).
     """
-    measured = tuple(_parameter(name, readings, at, scale) for name in SOURCES)
+    known: dict[int, list[Reading]] = {}
+    for reading in readings:
+        if reading.at <= at and not reading.absence:
+            known.setdefault(reading.metric, []).append(reading)
+    measured = tuple(_parameter(name, known, at, scale) for name in SOURCES)
     unknown = tuple(Parameter(name, None, None, 0, most) for name, most in UNKNOWN.items())
     parameters = measured + unknown
     return Score(sum(each.low for each in parameters), sum(each.high for each in parameters), parameters)
@@ -145,15 +149,15 @@ def score_again(evidence: Sequence[Reading], at: int, scale: int = 1) -> tuple[i
     return again.low, again.high
 
 
-def _parameter(name: str, readings: Sequence[Reading], at: int, scale: int) -> Parameter:
+def _parameter(name: str, known: Mapping[int, Sequence[Reading]], at: int, scale: int) -> Parameter:
     age: int | None = None
     for metric in SOURCES[name]:
-        known = [r for r in readings if r.metric == metric and r.at <= at and not r.absence]
-        if not known:
+        readings = known.get(metric)
+        if not readings:
             continue
-        newest = max(r.at for r in known)
+        newest = max(r.at for r in readings)
         if at - newest <= GREATEST_AGE_MS[name]:
-            used = tuple(sorted((r for r in known if r.at > newest - SETTLE_MS[name]), key=lambda r: r.at))
+            used = tuple(sorted((r for r in readings if r.at > newest - SETTLE_MS[name]), key=lambda r: r.at))
             value = sorted(r.value for r in used)[(len(used) - 1) // 2]
             low, high = _range(name, value, scale)
             return Parameter(name, value, at - newest, low, high, used)

@@ -38,7 +38,7 @@ log = structlog.get_logger()
 
 Item = TypeVar("Item")
 
-GROUP_SECONDS = 0.02
+GROUP_SECONDS = 0.03
 MOST_IN_GROUP = 500
 MOST_IN_FOLD = 2000
 TIDY_SECONDS = 30.0
@@ -176,7 +176,7 @@ class VitalsLine:
                 elif patient is not None:
                     new.append(spooled)
             if new:
-                await self._judge(new)
+                await self._judge(new, [_measured(one) for one in new])
             unjudged += len(new)
         self.recovered.set()
         log.info("line.recovered", unjudged=unjudged)
@@ -192,7 +192,7 @@ class VitalsLine:
             for said in group:
                 if isinstance(said, ChangedBond):
                     await self.board.changed_bond(said.wearable, said.at)
-            arrivals, heard = self._admit([said for said in group if not isinstance(said, ChangedBond)])
+            arrivals, measured, heard = self._admit([said for said in group if not isinstance(said, ChangedBond)])
             spooled = await self._disk(self._spool.keep, arrivals)
             self._heard |= heard
             SPOOLED.inc(len(spooled))
@@ -200,7 +200,7 @@ class VitalsLine:
             for wearable, mark in heard.items():
                 await self._wearables.keep(wearable, mark.session, mark.sequence)
             await self.recovered.wait()
-            await self._judge(spooled)
+            await self._judge(spooled, measured)
             self._observe(JUDGED_SECONDS, spooled)
 
     def _observe(self, histogram: Histogram, spooled: Sequence[Spooled]) -> None:
@@ -208,9 +208,12 @@ class VitalsLine:
         for one in spooled:
             histogram.observe(max(0, now - one.notification.arrived_at) / 1000)
 
-    def _admit(self, group: Sequence[Notification | ClockReading]) -> tuple[list[tuple[int, Notification]], dict[UUID, Heard]]:
-        """Drop repeats and what is no measurement; say when each of the others was measured."""
+    def _admit(
+        self, group: Sequence[Notification | ClockReading]
+    ) -> tuple[list[tuple[int, Notification]], list[Sequence[Reading | WaveformPiece]], dict[UUID, Heard]]:
+        """Drop repeats and what is no measurement; say when each of the others was measured, and what."""
         arrivals: list[tuple[int, Notification]] = []
+        measured: list[Sequence[Reading | WaveformPiece]] = []
         marks: dict[UUID, tuple[int, int]] = {}
         clocks: dict[UUID, DeviceClock] = {}
         for notification in group:
@@ -236,29 +239,29 @@ class VitalsLine:
                 TIMELESS.inc()
                 log.warning("notification.timeless", wearable=str(wearable))
             try:
-                readings_of(notification, at)
+                measured.append(readings_of(notification, at))
             except Malformed as error:
                 REFUSED.labels(error.reason).inc()
                 log.warning("notification.refused", wearable=str(wearable), reason=error.reason)
             else:
                 arrivals.append((at, notification))
-        return arrivals, {wearable: Heard(*mark, device_clock.write_clock(clocks[wearable])) for wearable, mark in marks.items()}
+        return arrivals, measured, {wearable: Heard(*mark, device_clock.write_clock(clocks[wearable])) for wearable, mark in marks.items()}
 
     def _mark(self, wearable: UUID) -> tuple[int, int] | None:
         heard = self._heard.get(wearable)
         return None if heard is None else (heard.session, heard.sequence)
 
-    async def _judge(self, spooled: Sequence[Spooled]) -> None:
-        """Give readings to their patients' watches; what is found goes out at once, and only then they count as judged."""
+    async def _judge(self, spooled: Sequence[Spooled], measured: Sequence[Sequence[Reading | WaveformPiece]]) -> None:
+        """Give what each said to its patient's watches; what is found goes out at once, and only then it counts as judged."""
         async with self._judging:
             findings: list[WatchFinding] = []
             judged: dict[UUID, int] = {}
-            for one in spooled:
+            for one, said_here in zip(spooled, measured, strict=True):
                 patient = self._patient_of(one.notification)
                 if patient is not None:
-                    watch, measured = self._household.watches[patient], _measured(one)
-                    self.board.heard(measured, one.notification.arrived_at)
-                    findings += [finding for reading in _values(measured) for finding in watch.push(reading)]
+                    watch = self._household.watches[patient]
+                    self.board.heard(said_here, one.notification.arrived_at)
+                    findings += [finding for reading in _values(said_here) for finding in watch.push(reading)]
                     judged[patient] = one.id
             if findings:
                 said = await self._disk(self._spool.already_said, [finding.id for finding in findings])

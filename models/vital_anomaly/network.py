@@ -6,17 +6,16 @@ Standardising, clipping and masking are part of the network, in float: what goes
 from dataclasses import dataclass
 
 import numpy as np
-import onnx
 import torch
 from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
+from onnx import helper
 from torch import nn
 
+from models.perceptron import FIRST, INPUT, layers, written
 from models.vital_anomaly.features import FEATURES, VALUES
 
 HIDDEN = (32, 16)
 CLIP = 4.0
-INPUT, OUTPUT = "features", "score"
 LAST = f"gemm{len(HIDDEN)}"
 """Name of the last layer's node: 17 weights, whose sum int8 would make coarse."""
 EPOCHS, BATCH, RATE, DECAY, DROPOUT = 40, 256, 2e-3, 1e-3, 0.1
@@ -47,12 +46,7 @@ def train(features: NDArray[np.float32], truth: NDArray[np.bool_], standard: Sta
     """Fit the network: the same arguments give the same weights on the same machine."""
     torch.manual_seed(seed)
     torch.set_num_threads(1)
-    layers: list[nn.Module] = []
-    width = FEATURES
-    for hidden in HIDDEN:
-        layers += [nn.Linear(width, hidden), nn.ReLU(), nn.Dropout(DROPOUT)]
-        width = hidden
-    net = nn.Sequential(*layers, nn.Linear(width, 1))
+    net = layers(FEATURES, HIDDEN, DROPOUT)
     x = torch.from_numpy(standardise(features, standard))
     y = torch.from_numpy(truth.astype(np.float32))[:, None]
     optimiser = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=DECAY)
@@ -68,7 +62,6 @@ def train(features: NDArray[np.float32], truth: NDArray[np.bool_], standard: Sta
 
 def write(net: nn.Sequential, standard: Standard) -> bytes:
     """Return the trained network as ONNX: features (n, FEATURES) -> score (n, 1), float32."""
-    linear = [layer for layer in net if isinstance(layer, nn.Linear)]
     held: dict[str, NDArray[np.generic]] = {
         "mean": standard.mean,
         "spread": standard.spread,
@@ -76,32 +69,12 @@ def write(net: nn.Sequential, standard: Standard) -> bytes:
         "high": np.array(CLIP, dtype=np.float32),
         "cut": np.array([len(VALUES), FEATURES - len(VALUES)], dtype=np.int64),
     }
-    nodes = [
+    opening = [
         helper.make_node("Split", [INPUT, "cut"], ["values", "present"], axis=1),
         helper.make_node("Sub", ["values", "mean"], ["centred"]),
         helper.make_node("Div", ["centred", "spread"], ["scaled"]),
         helper.make_node("Clip", ["scaled", "low", "high"], ["clipped"]),
         helper.make_node("Mul", ["clipped", "present"], ["masked"]),
-        helper.make_node("Concat", ["masked", "present"], ["layer0"], axis=1),
+        helper.make_node("Concat", ["masked", "present"], [FIRST], axis=1),
     ]
-    for number, layer in enumerate(linear):
-        held[f"weight{number}"] = layer.weight.detach().numpy()
-        held[f"bias{number}"] = layer.bias.detach().numpy()
-        last = number == len(linear) - 1
-        summed = "logit" if last else f"sum{number}"
-        nodes.append(
-            helper.make_node("Gemm", [f"layer{number}", f"weight{number}", f"bias{number}"], [summed], name=f"gemm{number}", transB=1)
-        )
-        nodes.append(
-            helper.make_node("Sigmoid", ["logit"], [OUTPUT]) if last else helper.make_node("Relu", [summed], [f"layer{number + 1}"])
-        )
-    graph = helper.make_graph(
-        nodes,
-        "vital_anomaly",
-        [helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, ["windows", FEATURES])],
-        [helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, ["windows", 1])],
-        [numpy_helper.from_array(array, name) for name, array in held.items()],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
-    onnx.checker.check_model(model)
-    return model.SerializeToString()
+    return written("vital_anomaly", net, opening, held, FEATURES)

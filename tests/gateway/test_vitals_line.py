@@ -18,7 +18,7 @@ from protocol.findings import Priority, decode_evidence
 from protocol.message import Waveforms, WearableAdopted, WearableRemoved
 from protocol.metrics import SPO2, Absence
 from protocol.patient_rules import PatientRules, PersonalThreshold
-from protocol.samples import SampleBatch
+from protocol.samples import Reading, SampleBatch, WaveformPiece
 from tests.support.gateway import BELT, NOON, PATIENT
 from tests.support.home_line import KNOWN, SESSION, Home
 
@@ -171,7 +171,7 @@ async def test_a_crash_between_disk_and_judgement_neither_loses_nor_doubles_the_
     for sequence in range(60):
         home.say_saturation(sequence, 97 if sequence < 20 else 80)
 
-    async def killed(_spooled: object) -> None:
+    async def killed(_spooled: object, _measured: object) -> None:
         raise ConnectionAbortedError("kill -9")
 
     monkeypatch.setattr(home.line, "_judge", killed)
@@ -293,9 +293,9 @@ async def test_what_wearables_say_is_kept_before_the_windows_are_rebuilt_and_jud
     judged: list[int] = []
     judge, recover, go_on = home.line._judge, home.line._recover, asyncio.Event()
 
-    async def noted(spooled: Sequence[Spooled]) -> None:
+    async def noted(spooled: Sequence[Spooled], measured: Sequence[Sequence[Reading | WaveformPiece]]) -> None:
         judged.extend(s.notification.sequence or 0 for s in spooled)
-        await judge(spooled)
+        await judge(spooled, measured)
 
     async def late(upto: int) -> None:
         await go_on.wait()

@@ -26,6 +26,12 @@ def test_a_pace_comes_back(speed: float, origin: datetime) -> None:
     assert abs(back.origin - origin) < timedelta(milliseconds=1)
 
 
+@given(st.floats(1, 10), st.datetimes(datetime(2000, 1, 1), datetime(2050, 1, 1), timezones=st.just(UTC)), st.floats(0, 1e8))
+def test_its_milliseconds_are_those_of_its_moment(speed: float, origin: datetime, later: float) -> None:
+    pace, wall = Pace(origin, speed), origin + timedelta(seconds=later)
+    assert abs(pace.at_ms(wall.timestamp()) - pace.at(wall).timestamp() * 1000) < 2
+
+
 @pytest.mark.parametrize("text", ["1", "a,b", "0,11", "0,0.5", "nan,1", "1e99,2"])
 def test_what_is_no_pace_is_refused_with_a_reason(text: str) -> None:
     with pytest.raises(Malformed) as caught:

@@ -1,4 +1,6 @@
-from numpy import int64
+from typing import Any
+
+from numpy import float64, int64
 from numpy.typing import NDArray
 
 class Record:
@@ -18,4 +20,5 @@ class Annotation:
 
 def rdheader(record_name: str) -> Record: ...
 def rdrecord(record_name: str, *, channels: list[int] | None = None, physical: bool = True) -> Record: ...
+def rdsamp(record_name: str, *, channels: list[int] | None = None) -> tuple[NDArray[float64], dict[str, Any]]: ...
 def rdann(record_name: str, extension: str) -> Annotation: ...

@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 
 from torch import Tensor
+from torch.optim import lr_scheduler as lr_scheduler
 
 class AdamW:
     def __init__(self, params: Iterator[Tensor], lr: float = ..., *, weight_decay: float = ...) -> None: ...

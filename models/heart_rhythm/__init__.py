@@ -1,0 +1,1 @@
+"""The heart's rhythm from one ECG lead: where its beats are."""
