@@ -4,6 +4,7 @@ import asyncio
 import os
 import shlex
 from collections.abc import Callable
+from contextlib import suppress
 
 import structlog
 
@@ -41,11 +42,13 @@ class AlarmSound:
         except OSError as error:
             log.error("alarm.not_sounded", error=error.strerror)
             return
-        try:
-            async with asyncio.timeout(COMMAND_SECONDS):
-                status = await process.wait()
-        except TimeoutError:
-            process.kill()
-            status = await process.wait()
-        if status:
-            log.error("alarm.not_sounded", status=status)
+        with suppress(TimeoutError):
+            try:
+                async with asyncio.timeout(COMMAND_SECONDS):
+                    await process.wait()
+            finally:  # a gateway that stops leaves nothing sounding
+                if process.returncode is None:
+                    process.kill()
+                    await process.wait()
+        if process.returncode:
+            log.error("alarm.not_sounded", status=process.returncode)

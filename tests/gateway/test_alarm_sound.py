@@ -1,10 +1,13 @@
 """An alarm is heard by a real command, at once when it is louder, and a missing command ends nothing."""
 
 import asyncio
+import os
 import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+
+import pytest
 
 from edge.gateway import alarm_sound
 from edge.gateway.alarm_sound import AlarmSound
@@ -43,3 +46,18 @@ async def test_a_command_that_is_not_there_or_fails_ends_nothing() -> None:
         sound.cancel()
         with suppress(asyncio.CancelledError):
             await sound
+
+
+async def test_a_gateway_that_stops_leaves_nothing_sounding(tmp_path: Path) -> None:
+    file = tmp_path / "pid"
+    script = tmp_path / "sound.py"
+    script.write_text(f"import os, time\nopen({str(file)!r}, 'w').write(str(os.getpid()))\ntime.sleep(60)\n")
+    sound = asyncio.create_task(AlarmSound(f"{sys.executable} {script}", lambda: "high", time.monotonic).run())
+    async with asyncio.timeout(20):
+        while not file.exists() or not file.read_text():
+            await asyncio.sleep(0.02)
+    sound.cancel()
+    with suppress(asyncio.CancelledError):
+        await sound
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(file.read_text()), 0)
