@@ -1,7 +1,8 @@
 """How good is a detector on your recordings? `mediassist evaluate MODEL --data FOLDER [--report FILE]`.
 
 heart_rhythm   WFDB records (.hea, .dat) with beats marked in .atr: sensitivity, positive predictive value and F1 of the first lead's R peaks,
-               at most 150 ms from the mark, each with its 95 % interval by recordings, every recording's misses and extras, and what it cost.
+               at most 150 ms from the mark, each with its 95 % interval by recordings, every recording's misses and extras, and what it cost;
+               and of the classes N, S, V, F of ANSI/AAMI EC57: accuracy, mean sensitivity, j-kappa, and both figures of each class.
 
 The artefact that ships is what is asked. It needs the package wfdb (extra `demo` or `train`). Exit status 2: nothing to read there.
 """
@@ -13,6 +14,7 @@ import platform
 import sys
 import time
 from collections.abc import Sequence
+from math import isnan
 from pathlib import Path
 
 MODELS = ("heart_rhythm",)
@@ -27,6 +29,8 @@ def evaluate(arguments: Sequence[str]) -> int:
     given = parser.parse_args(arguments)
     try:
         from models.heart_rhythm import assess, finder, recordings  # noqa: PLC0415  (wfdb is in no role that runs in a home or a data centre)
+        from models.heart_rhythm.classes import assess as classes  # noqa: PLC0415
+        from models.heart_rhythm.classes import classifier  # noqa: PLC0415
     except ModuleNotFoundError as error:
         print(f"{error.name} is not installed: `pip install 'mediassist[demo]'`", file=sys.stderr)
         return 2
@@ -35,16 +39,18 @@ def evaluate(arguments: Sequence[str]) -> int:
     if not paths:
         print(f"{folder} holds no WFDB record with annotations (NAME.hea, NAME.dat and NAME.atr)", file=sys.stderr)
         return 2
-    runner = finder.shipped()
+    runner, classer = finder.shipped(), classifier.shipped()
     counts: list[assess.Count] = []
+    tables: list[classes.Table] = []
     spent = minutes = 0.0
     for path in paths:
         try:
             one = recordings.read(path)
             began = time.process_time()
-            found = finder.find(one.signal, one.rate_hz, runner)
+            classed = classifier.classify(one.signal, one.rate_hz, runner, classer)
             spent, minutes = spent + time.process_time() - began, minutes + len(one.signal) / one.rate_hz / 60
-            counts.append(assess.count(one, found.at))
+            counts.append(assess.count(one, classed.found.at))
+            tables.append(classes.table(one, classed.found.at, classed.letters))
         except (ValueError, finder.UnusableLead) as error:
             print(f"{path.name}: not read: {error}", file=sys.stderr)
             return 2
@@ -55,6 +61,15 @@ def evaluate(arguments: Sequence[str]) -> int:
         share = assess.estimate(measure, counts)
         figures |= {name: share.value, f"{name}_low": share.low, f"{name}_high": share.high}
         print(f"{name.replace('_', ' ')}: {100 * share.value:.3f} % [{100 * share.low:.3f}, {100 * share.high:.3f}]")
+    print("classes, a line a class, by what they were called: N, S, V, F, not found")
+    for letter, row in zip(classifier.CLASSES, classes.together(tables).tolist(), strict=True):
+        print(f"{letter}  {'  '.join(f'{number:6}' for number in row)}")
+    for name, value in classes.MEASURES.items():
+        share = classes.estimate(value, tables)
+        if not isnan(share.value):
+            key = f"classes_{name.replace(' ', '_').replace('-', '_')}"
+            figures |= {key: share.value, f"{key}_low": share.low, f"{key}_high": share.high}
+            print(f"{name}: {share.value:.4f} [{share.low:.4f}, {share.high:.4f}]")
     figures |= {"worst_f1": min(each.f1 for each in counts), "core_ms_per_minute": 1000 * spent / max(minutes, 1e-9)}
     print(f"{figures['core_ms_per_minute']:.1f} ms of a core a minute of one lead")
     _write(given.report, figures)

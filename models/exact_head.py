@@ -18,33 +18,38 @@ _EXACT = 2.0**24
 
 
 class NotSo(Exception):
-    """The network does not end in DequantizeLinear, Gemm, Sigmoid."""
+    """The network does not end in DequantizeLinear, Gemm and, with one logit, Sigmoid."""
 
 
 def with_exact_head(network: bytes) -> bytes:
     """Return the quantized network with its last layer exact.
 
     Args:
-        network: ONNX, ends in DequantizeLinear (one scale), Gemm (transB, bias, float) to one logit, and Sigmoid.
+        network: ONNX, ends in DequantizeLinear (one scale) and Gemm (transB, bias, float): to one logit and a Sigmoid, or to the logits of several
+            classes, which go out as they are.
 
     Raises:
         NotSo: it ends otherwise.
     """
     model = onnx.load_model_from_string(network)
     graph = model.graph
-    sigmoid = _maker(graph, graph.output[0].name, "Sigmoid")
+    [last] = [node for node in graph.node if graph.output[0].name in node.output]
+    if last.op_type == "Sigmoid":
+        _exact_score(graph, last)
+    else:
+        _exact_logits(graph)
+    _drop_unused(graph)
+    onnx.checker.check_model(model)
+    return model.SerializeToString()
+
+
+def _exact_score(graph: GraphProto, sigmoid: NodeProto) -> None:
     gemm = _maker(graph, sigmoid.input[0], "Gemm")
-    dequantize = _maker(graph, gemm.input[0], "DequantizeLinear")
-    scale = float(_held(graph, dequantize.input[1]))
-    weights, unit = integers(_held(graph, gemm.input[1]) * scale, _held(graph, gemm.input[2]))
-    _hold(graph, "head_scale", np.array(1, dtype=np.float32))
-    _hold(graph, "head_weight", weights[:-1].reshape(1, -1))
-    _hold(graph, "head_bias", weights[-1:])
+    unit = _exact_sum(graph, gemm)
     _hold(graph, "head_step", np.array(STEPS / unit, dtype=np.float32))
     _hold(graph, "head_reach", np.array(REACH * STEPS, dtype=np.float32))
     _hold(graph, "head_least", np.array(-REACH * STEPS, dtype=np.float32))
     _hold(graph, "head_table", table())
-    dequantize.input[1], gemm.input[1], gemm.input[2] = "head_scale", "head_weight", "head_bias"
     graph.node.remove(sigmoid)
     graph.node.extend(
         [
@@ -56,21 +61,39 @@ def with_exact_head(network: bytes) -> bytes:
             helper.make_node("Gather", ["head_table", "head_entry"], [sigmoid.output[0]]),
         ]
     )
-    _drop_unused(graph)
-    onnx.checker.check_model(model)
-    return model.SerializeToString()
 
 
-def integers(weights: NDArray[np.float32], bias: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
-    """Return weights and bias in units of 1 / unit, whole numbers, shape (n + 1,), bias last; and unit, a power of two.
+def _exact_logits(graph: GraphProto) -> None:
+    """Leave whole numbers and one multiplication by a power of two: exact, too."""
+    gemm = _maker(graph, graph.output[0].name, "Gemm")
+    unit = _exact_sum(graph, gemm)
+    _hold(graph, "head_part", np.array(1 / unit, dtype=np.float32))
+    gemm.output[0] = "head_whole"
+    graph.node.append(helper.make_node("Mul", ["head_whole", "head_part"], [graph.output[0].name]))
+
+
+def _exact_sum(graph: GraphProto, gemm: NodeProto) -> float:
+    """Make a layer's weights and bias whole numbers; return their unit."""
+    dequantize = _maker(graph, gemm.input[0], "DequantizeLinear")
+    scale = float(_held(graph, dequantize.input[1]))
+    weights, bias, unit = integers(_held(graph, gemm.input[1]) * scale, _held(graph, gemm.input[2]))
+    _hold(graph, "head_scale", np.array(1, dtype=np.float32))
+    _hold(graph, "head_weight", weights)
+    _hold(graph, "head_bias", bias)
+    dequantize.input[1], gemm.input[1], gemm.input[2] = "head_scale", "head_weight", "head_bias"
+    return unit
+
+
+def integers(weights: NDArray[np.float32], bias: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32], float]:
+    """Return weights, shape (outputs, n), and bias, shape (outputs,), in units of 1 / unit, whole numbers; and unit, a power of two.
 
     With 8-bit inputs (0 to 255 from their zero point, either sign) every partial sum of the layer is then below 2**24.
     """
-    exact = np.append(weights.astype(np.float64).ravel(), bias.astype(np.float64).ravel())
-    greatest = np.abs(exact[:-1]).sum() * 255 + abs(exact[-1])
-    room = _EXACT - 255 * len(exact)  # what rounding may add
+    exact, added = weights.astype(np.float64), bias.astype(np.float64)
+    greatest = float((np.abs(exact).sum(axis=1) * 255 + np.abs(added)).max())
+    room = _EXACT - 255 * (exact.shape[1] + 1)  # what rounding may add
     unit = float(2.0 ** np.floor(np.log2(room / max(greatest, 1.0))))
-    return np.rint(exact * unit).astype(np.float32), unit
+    return np.rint(exact * unit).astype(np.float32), np.rint(added * unit).astype(np.float32), unit
 
 
 def table() -> NDArray[np.float32]:

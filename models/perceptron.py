@@ -1,6 +1,7 @@
-"""A small perceptron on its way from torch to ONNX: standardised inputs, layers with ReLU, one logit, a sigmoid. Training only."""
+"""A small perceptron on its way from torch to ONNX: standardised inputs, layers with ReLU, logits. Training only."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import onnx
@@ -12,10 +13,40 @@ Held = Mapping[str, NDArray[np.generic]]
 
 INPUT, OUTPUT, FIRST = "features", "score", "layer0"
 """Names of what goes in, what comes out, and what the first layer sees."""
+CLIP = 4.0
+"""Standardised inputs are cut to this."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Standard:
+    """Mean and spread of each feature, shape (features,) each."""
+
+    mean: NDArray[np.float32]
+    spread: NDArray[np.float32]
+
+    def of(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return what the first layer sees: as the written network does it."""
+        return np.clip((features - self.mean) / self.spread, -CLIP, CLIP).astype(np.float32)
+
+    def opening(self) -> tuple[list[NodeProto], dict[str, NDArray[np.generic]]]:
+        """Return the nodes that do it, and their constants."""
+        bounds = {"low": np.array(-CLIP, dtype=np.float32), "high": np.array(CLIP, dtype=np.float32)}
+        nodes = [
+            helper.make_node("Sub", [INPUT, "mean"], ["centred"]),
+            helper.make_node("Div", ["centred", "spread"], ["scaled"]),
+            helper.make_node("Clip", ["scaled", "low", "high"], [FIRST]),
+        ]
+        return nodes, {"mean": self.mean, "spread": self.spread, **bounds}
+
+
+def standard_of(features: NDArray[np.float32]) -> Standard:
+    """Measure the standard, shape (n, features)."""
+    exact = features.astype(np.float64)
+    return Standard(exact.mean(axis=0).astype(np.float32), np.maximum(exact.std(axis=0), 1e-3).astype(np.float32))
 
 
 def written(name: str, net: nn.Sequential, opening: Sequence[NodeProto], held: Held, features: int) -> bytes:
-    """Return a trained network as ONNX: features (n, `features`) -> score (n, 1), float32..
+    """Return a trained network as ONNX, float32: features (n, `features`) -> score (n, 1) by a sigmoid, or logits (n, outputs) where it has several.
 
     Args:
         name: of the graph.
@@ -25,23 +56,25 @@ def written(name: str, net: nn.Sequential, opening: Sequence[NodeProto], held: H
         features: how many go in.
     """
     linear = [layer for layer in net if isinstance(layer, nn.Linear)]
+    outputs = len(linear[-1].bias)
     constants: dict[str, NDArray[np.generic]] = dict(held)
     nodes = list(opening)
     for number, layer in enumerate(linear):
         constants[f"weight{number}"] = layer.weight.detach().numpy()
         constants[f"bias{number}"] = layer.bias.detach().numpy()
         end = number == len(linear) - 1
-        summed = "logit" if end else f"sum{number}"
+        summed = f"sum{number}" if not end else "logit" if outputs == 1 else OUTPUT
         gemm = [f"layer{number}", f"weight{number}", f"bias{number}"]
         nodes.append(helper.make_node("Gemm", gemm, [summed], name=f"gemm{number}", transB=1))
-        nodes.append(
-            helper.make_node("Sigmoid", ["logit"], [OUTPUT]) if end else helper.make_node("Relu", [summed], [f"layer{number + 1}"])
-        )
+        if not end:
+            nodes.append(helper.make_node("Relu", [summed], [f"layer{number + 1}"]))
+        elif outputs == 1:
+            nodes.append(helper.make_node("Sigmoid", [summed], [OUTPUT]))
     graph = helper.make_graph(
         nodes,
         name,
         [helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, ["windows", features])],
-        [helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, ["windows", 1])],
+        [helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, ["windows", outputs])],
         [numpy_helper.from_array(array, constant) for constant, array in constants.items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
@@ -49,11 +82,11 @@ def written(name: str, net: nn.Sequential, opening: Sequence[NodeProto], held: H
     return model.SerializeToString()
 
 
-def layers(features: int, hidden: Sequence[int], dropout: float) -> nn.Sequential:
-    """Return an untrained network of hidden layers of these widths, and one logit."""
+def layers(features: int, hidden: Sequence[int], dropout: float, outputs: int = 1) -> nn.Sequential:
+    """Return an untrained network of hidden layers of these widths, and so many logits."""
     made: list[nn.Module] = []
     width = features
     for each in hidden:
         made += [nn.Linear(width, each), nn.ReLU(), nn.Dropout(dropout)]
         width = each
-    return nn.Sequential(*made, nn.Linear(width, 1))
+    return nn.Sequential(*made, nn.Linear(width, outputs))

@@ -31,10 +31,10 @@ def quantize(network: bytes, name: str, calibration: NDArray[np.float32], head: 
         network: ONNX, float32.
         name: of its one input.
         calibration: shape (n, f), training windows that the ranges of the activations are measured on.
-        head: name of the last Gemm, before a Sigmoid: it is not quantized, its sum would be coarse, but made exact.
+        head: name of the last Gemm: it is not quantized, its sum would be coarse, but made exact.
 
     Raises:
-        NotSo: it does not end in that Gemm and a Sigmoid.
+        NotSo: it does not end in that Gemm, or in that and a Sigmoid.
     """
     with TemporaryDirectory() as folder:
         before, after = Path(folder, "float.onnx"), Path(folder, "int8.onnx")

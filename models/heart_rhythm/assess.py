@@ -32,17 +32,25 @@ class Count:
 
 def count(recording: Recording, at: Places) -> Count:
     """Compare beats with a recording's marks; what lies in flutter counts for neither side."""
-    marks, beats = np.sort(recording.beats).tolist(), np.unique(at).tolist()
+    marks, beats = np.sort(recording.beats), np.unique(at)
     reach = TOLERANCE_S * recording.rate_hz
     for first, last in recording.flutter:
-        marks = [mark for mark in marks if not first <= mark <= last]
-        beats = [beat for beat in beats if not first - reach <= beat <= last + reach]
-    found = this = other = 0
-    while this < len(marks) and other < len(beats):
-        apart = beats[other] - marks[this]
-        found += abs(apart) <= reach
-        this, other = this + (apart >= -reach), other + (apart <= reach)
+        marks = marks[(marks < first) | (marks > last)]
+        beats = beats[(beats < first - reach) | (beats > last + reach)]
+    found = len(pairs(marks, beats, recording.rate_hz))
     return Count(recording.name, len(marks), found, len(beats) - found)
+
+
+def pairs(marks: Places, beats: Places, rate_hz: float) -> list[tuple[int, int]]:
+    """Return which mark and which beat (places in both, ascending) are one, in time order: at most TOLERANCE_S apart, each once."""
+    reach, this, other, found = TOLERANCE_S * rate_hz, 0, 0, list[tuple[int, int]]()
+    known, came = marks.tolist(), beats.tolist()
+    while this < len(known) and other < len(came):
+        apart = came[other] - known[this]
+        if abs(apart) <= reach:
+            found.append((this, other))
+        this, other = this + (apart >= -reach), other + (apart <= reach)
+    return found
 
 
 def sensitivity(counts: Sequence[Count]) -> float:

@@ -1,4 +1,4 @@
-"""Our detector as a plug-in of scripts that compare detectors: numpy in, numpy out."""
+"""Our detectors as plug-ins of scripts that compare detectors: numpy in, numpy out."""
 
 from functools import cache
 
@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.heart_rhythm.candidates import Places
+from models.heart_rhythm.classes import classifier
 from models.heart_rhythm.finder import find, shipped
 from models.runner import Runner
 
@@ -17,6 +18,21 @@ def detect(signal_mv: NDArray[np.generic], rate_hz: float) -> Places:
         UnusableLead: not one lead, or of a rate outside 100 to 2,000 samples a second.
     """
     return find(signal_mv, rate_hz, _network()).at
+
+
+def classify(signal_mv: NDArray[np.generic], rate_hz: float) -> tuple[Places, list[str]]:
+    """Return the samples of the R peaks and the class of each, a letter of NSVFQ.
+
+    Raises:
+        UnusableLead: not one lead, or of a rate outside 100 to 2,000 samples a second.
+    """
+    classed = classifier.classify(signal_mv, rate_hz, _network(), _classes())
+    return classed.found.at, list(classed.letters)
+
+
+@cache
+def _classes() -> classifier.Classifier:
+    return classifier.shipped()
 
 
 @cache

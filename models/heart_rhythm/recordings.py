@@ -20,15 +20,29 @@ BEATS = frozenset("NLRBAaJSVrFejnE/fQ?")
 """WFDB's annotations that are beats."""
 
 
+CLASS_OF = {
+    **dict.fromkeys("NLRBejn", "N"),
+    **dict.fromkeys("AaJS", "S"),
+    **dict.fromkeys("VEr", "V"),
+    "F": "F",
+    **dict.fromkeys("/fQ?", "Q"),
+}
+"""WFDB's beats -> classes of ANSI/AAMI EC57."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Recording:
-    """One lead. signal: mV, rate_hz samples a second. beats: samples of the marks. flutter: (first, last) samples in which no beat can be told."""
+    """One lead. signal: mV, rate_hz samples a second. beats: samples of the marks. flutter: (first, last) samples in which no beat can be told.
+
+    classes: of the beats, a letter each.
+    """
 
     name: str
     signal: Samples
     rate_hz: float
     beats: Places
     flutter: tuple[tuple[int, int], ...]
+    classes: str = ""
 
     def trace(self) -> Samples:
         """Return the signal at RATE."""
@@ -53,8 +67,14 @@ def read(path: Path, channel: int = 0) -> Recording:
     symbols = np.array(marks.symbol)
     beat = np.isin(symbols, sorted(BEATS))
     flutter = zip(marks.sample[symbols == "["].tolist(), marks.sample[symbols == "]"].tolist(), strict=True)
+    classes = "".join(CLASS_OF[symbol] for symbol in symbols[beat].tolist())
     return Recording(
-        path.name, np.asarray(samples, dtype=np.float64)[:, 0], float(about["fs"]), marks.sample[beat].astype(np.int64), tuple(flutter)
+        path.name,
+        np.asarray(samples, dtype=np.float64)[:, 0],
+        float(about["fs"]),
+        marks.sample[beat].astype(np.int64),
+        tuple(flutter),
+        classes,
     )
 
 
@@ -76,7 +96,7 @@ def varied(recording: Recording, other: Recording, dice: np.random.Generator) ->
     yield recording
     yield other
     for _ in range(MIXES):
-        yield _with(recording, _view(recording, other, dice), recording.rate_hz * dice.uniform(0.8, 1.25))
+        yield between(recording, other, dice)
     view = _view(recording, other, dice)
     size = float(np.std(np.diff(view))) * 3
     noise = dice.normal(0, size * dice.uniform(0.3, 1.5), len(view))
@@ -87,6 +107,11 @@ def varied(recording: Recording, other: Recording, dice: np.random.Generator) ->
     yield _thinned(recording, np.interp(np.arange(count) * step, np.arange(len(view)), view), COARSE)
 
 
+def between(recording: Recording, other: Recording, dice: np.random.Generator) -> Recording:
+    """Return a lead between two, of a heart that is slower or faster by up to a fifth."""
+    return _with(recording, _view(recording, other, dice), recording.rate_hz * dice.uniform(0.8, 1.25))
+
+
 def _view(recording: Recording, other: Recording, dice: np.random.Generator) -> Samples:
     angle = dice.uniform(0, np.pi)
     return np.cos(angle) * recording.signal + np.sin(angle) * other.signal
@@ -94,7 +119,7 @@ def _view(recording: Recording, other: Recording, dice: np.random.Generator) -> 
 
 def _with(of: Recording, signal: Samples, rate_hz: float) -> Recording:
     """Return another signal with the same marks, as if it had been recorded at another rate: the heart is faster or slower."""
-    return Recording(of.name, signal, rate_hz, of.beats, of.flutter)
+    return Recording(of.name, signal, rate_hz, of.beats, of.flutter, of.classes)
 
 
 def _thinned(of: Recording, signal: Samples, rate_hz: float) -> Recording:

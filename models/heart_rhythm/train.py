@@ -19,10 +19,10 @@ from models.heart_rhythm.candidates import NAMES, Features, candidates_of
 from models.heart_rhythm.card import Trained, written
 from models.heart_rhythm.finder import find
 from models.heart_rhythm.lead import ready
-from models.heart_rhythm.network import LAST, standard_of, train, write
+from models.heart_rhythm.network import LAST, train, write
 from models.heart_rhythm.recordings import DS1, Recording, beatless, read, records_in, truth, varied
 from models.onnx_runner import OnnxRunner
-from models.perceptron import INPUT
+from models.perceptron import INPUT, standard_of
 from models.perceptron_runner import PerceptronRunner
 from models.quantization import quantize
 
