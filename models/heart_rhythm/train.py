@@ -4,10 +4,7 @@ Fitted to DS1 of the MIT-BIH Arrhythmia Database and to signals without a heart.
 not seen the recording. Recordings beyond DS1 are read once, by the int8 artefact as it ships.
 """
 
-import argparse
-import logging
 from collections.abc import Sequence
-from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -18,20 +15,17 @@ from models.heart_rhythm.assess import Count, count
 from models.heart_rhythm.candidates import NAMES, Features, candidates_of
 from models.heart_rhythm.card import Trained, written
 from models.heart_rhythm.finder import find
+from models.heart_rhythm.fitting import Fitted, arguments, fitted, folds, keep, log
 from models.heart_rhythm.lead import ready
 from models.heart_rhythm.network import LAST, train, write
 from models.heart_rhythm.recordings import DS1, Recording, beatless, read, records_in, truth, varied
 from models.onnx_runner import OnnxRunner
-from models.perceptron import INPUT, standard_of
+from models.perceptron import standard_of
 from models.perceptron_runner import PerceptronRunner
-from models.quantization import quantize
 
 HERE = Path(__file__).parent
 ARTEFACT = "artefacts/heart_rhythm.onnx"
-FOLDS = 6
 BEATLESS_MINUTES = 280
-
-log = logging.getLogger("heart_rhythm.train")
 
 Learnt = tuple[Features, NDArray[np.bool_]]
 
@@ -53,16 +47,11 @@ def _learnt(recording: Recording) -> Learnt:
     return candidates.features[clear], beat[clear]
 
 
-def fit(learnt: Sequence[Learnt], seed: int) -> tuple[bytes, Features]:
-    """Return the float network as ONNX, and what its int8 form is calibrated on."""
+def fit(learnt: Sequence[Learnt], seed: int) -> Fitted:
+    """Return the network that is fitted to some recordings."""
     features, beat = np.concatenate([each[0] for each in learnt]), np.concatenate([each[1] for each in learnt])
     standard = standard_of(features)
-    return write(train(features, beat, standard, seed), standard), features[:: max(1, len(features) // 4096)]
-
-
-def shipping(network: bytes, calibration: Features) -> bytes:
-    """Return the int8 network."""
-    return quantize(network, INPUT, calibration, LAST)
+    return fitted(write(train(features, beat, standard, seed), standard), features, LAST)
 
 
 def counted(folder: Path, names: Sequence[str], artefact: bytes) -> list[Count]:
@@ -73,43 +62,31 @@ def counted(folder: Path, names: Sequence[str], artefact: bytes) -> list[Count]:
 
 
 def out_of_fold(folder: Path, learnt: dict[str, Learnt], seed: int) -> list[Count]:
-    """Count each recording's beats by a network that has not seen it; 201 and 202 are one person, and 202 is in no fold."""
-    order = np.random.default_rng(seed).permutation(len(DS1)) % FOLDS
+    """Count each recording's beats by a network that has not seen it."""
     counts: list[Count] = []
-    for fold in range(FOLDS):
-        held_out = [name for name, of in zip(DS1, order.tolist(), strict=True) if of == fold]
-        network, calibration = fit([each for name, each in learnt.items() if name not in held_out], seed)
-        counts += counted(folder, held_out, shipping(network, calibration))
-        log.info("fold %d of %d", fold + 1, FOLDS)
+    for held_out in folds(seed):
+        network = fit([each for name, each in learnt.items() if name not in held_out], seed)
+        counts += counted(folder, held_out, network.artefact)
+        log.info("told of %s", " ".join(held_out))
     return sorted(counts, key=lambda each: each.name)
 
 
 def main() -> None:
     """Train, quantize, test, write."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder that holds ecg/mitdb")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--out", type=Path, default=HERE, help="folder for card.toml and artefacts/ (default: this package)")
-    arguments = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    folder = arguments.data / "ecg" / "mitdb"
-    learnt = learn_from(folder, DS1, arguments.seed)
+    given = arguments(__doc__, HERE)
+    learnt = learn_from(given.folder, DS1, given.seed)
     log.info("%d candidates of %d recordings", sum(len(each[1]) for each in learnt.values()), len(DS1))
-    seen = out_of_fold(folder, learnt, arguments.seed)
-    network, calibration = fit([*learnt.values()], arguments.seed)
-    artefact = shipping(network, calibration)
-    new = [path.name for path in records_in(folder) if path.name not in DS1]
+    seen = out_of_fold(given.folder, learnt, given.seed)
+    network = fit([*learnt.values()], given.seed)
+    new = [path.name for path in records_in(given.folder) if path.name not in DS1]
     trained = Trained(
-        sha256=sha256(artefact).hexdigest(),
-        seed=arguments.seed,
+        sha256=network.sha256,
+        seed=given.seed,
         out_of_fold=tuple(seen),
-        unseen=tuple(counted(folder, new, artefact)),
-        agreement=compare(OnnxRunner(network), PerceptronRunner(artefact), calibration, 0.5),
+        unseen=tuple(counted(given.folder, new, network.artefact)),
+        agreement=compare(OnnxRunner(network.exact), PerceptronRunner(network.artefact), network.calibration, 0.5),
     )
-    arguments.out.joinpath("artefacts").mkdir(parents=True, exist_ok=True)
-    arguments.out.joinpath(ARTEFACT).write_bytes(artefact)
-    arguments.out.joinpath("card.toml").write_text(written(trained), "utf-8")
-    log.info("%s: %d bytes, SHA-256 %s", ARTEFACT, len(artefact), trained.sha256)
+    keep(given.out, ARTEFACT, network, written(trained))
 
 
 if __name__ == "__main__":

@@ -4,10 +4,7 @@ Fitted to DS1 of the MIT-BIH Arrhythmia Database, with the beats that the shippe
 said of DS1 is out of fold. Recordings beyond DS1 are read once, by the int8 artefact as it ships.
 """
 
-import argparse
-import logging
 from collections.abc import Sequence
-from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -21,21 +18,18 @@ from models.heart_rhythm.classes.classifier import CLASSES, Classifier, classify
 from models.heart_rhythm.classes.network import LAST, train, write
 from models.heart_rhythm.classes.shapes import EDGE, described
 from models.heart_rhythm.finder import find, shipped
+from models.heart_rhythm.fitting import Fitted, arguments, fitted, folds, keep, log
 from models.heart_rhythm.lead import RATE, Lead, ready
 from models.heart_rhythm.recordings import DS1, Recording, between, read, records_in
 from models.onnx_runner import OnnxRunner
-from models.perceptron import INPUT, standard_of
+from models.perceptron import standard_of
 from models.perceptron_runner import PerceptronRunner
-from models.quantization import quantize
 
 HERE = Path(__file__).parent
 ARTEFACT = "artefacts/heart_rhythm_classes.onnx"
-FOLDS = 6
 MIXES = 4
 FACTORS = {"N": 1.0, "S": 0.25, "V": 0.7, "F": 0.3}
 """What undoes most of the weights of training: chosen on DS1 out of fold, for accuracy."""
-
-log = logging.getLogger("heart_rhythm.classes.train")
 
 Learnt = tuple[Features, NDArray[np.int64]]
 
@@ -75,16 +69,11 @@ def _learnt(lead: Lead, at: Places, truth: NDArray[np.int64]) -> Learnt:
     return features[truth >= 0], truth[truth >= 0].astype(np.int64)
 
 
-def fit(learnt: Sequence[Learnt], seed: int) -> tuple[bytes, Features]:
-    """Return the float network as ONNX, and what its int8 form is calibrated on."""
+def fit(learnt: Sequence[Learnt], seed: int) -> Fitted:
+    """Return the network that is fitted to some recordings."""
     features, truth = np.concatenate([each[0] for each in learnt]), np.concatenate([each[1] for each in learnt])
     standard = standard_of(features)
-    return write(train(features, truth, standard, seed), standard), features[:: max(1, len(features) // 4096)]
-
-
-def shipping(network: bytes, calibration: Features) -> bytes:
-    """Return the int8 network."""
-    return quantize(network, INPUT, calibration, LAST)
+    return fitted(write(train(features, truth, standard, seed), standard), features, LAST)
 
 
 def tables(folder: Path, names: Sequence[str], artefact: bytes) -> list[Table]:
@@ -99,49 +88,31 @@ def tables(folder: Path, names: Sequence[str], artefact: bytes) -> list[Table]:
 
 def out_of_fold(folder: Path, learnt: dict[str, Learnt], seed: int) -> list[Table]:
     """Class each recording's beats by a network that has not seen it."""
-    order = np.random.default_rng(seed).permutation(len(DS1)) % FOLDS
     found: list[Table] = []
-    for fold in range(FOLDS):
-        held_out = [name for name, of in zip(DS1, order.tolist(), strict=True) if of == fold]
-        network, calibration = fit([each for name, each in learnt.items() if name not in held_out], seed)
-        found += tables(folder, held_out, shipping(network, calibration))
-        log.info("fold %d of %d", fold + 1, FOLDS)
+    for held_out in folds(seed):
+        network = fit([each for name, each in learnt.items() if name not in held_out], seed)
+        found += tables(folder, held_out, network.artefact)
+        log.info("told of %s", " ".join(held_out))
     return sorted(found, key=lambda each: each.name)
 
 
-def agreement(network: bytes, artefact: bytes, features: Features) -> float:
+def agreement(network: Fitted) -> float:
     """Return the share of beats that the float and the int8 network class alike."""
-    one, other = (runner.run(features).argmax(axis=1) for runner in (OnnxRunner(network), PerceptronRunner(artefact)))
-    return float((one == other).mean())
+    one, other = OnnxRunner(network.exact).run(network.calibration), PerceptronRunner(network.artefact).run(network.calibration)
+    return float((one.argmax(axis=1) == other.argmax(axis=1)).mean())
 
 
 def main() -> None:
     """Train, quantize, test, write."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder that holds ecg/mitdb")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--out", type=Path, default=HERE, help="folder for card.toml and artefacts/ (default: this package)")
-    arguments = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    folder = arguments.data / "ecg" / "mitdb"
-    learnt = learn_from(folder, DS1, arguments.seed)
+    given = arguments(__doc__, HERE)
+    learnt = learn_from(given.folder, DS1, given.seed)
     log.info("%d beats of %d recordings", sum(len(each[1]) for each in learnt.values()), len(DS1))
-    seen = out_of_fold(folder, learnt, arguments.seed)
-    network, calibration = fit([*learnt.values()], arguments.seed)
-    artefact = shipping(network, calibration)
-    new = [path.name for path in records_in(folder) if path.name not in DS1]
-    trained = Trained(
-        sha256=sha256(artefact).hexdigest(),
-        seed=arguments.seed,
-        factors=FACTORS,
-        out_of_fold=tuple(seen),
-        unseen=tuple(tables(folder, new, artefact)),
-        alike=agreement(network, artefact, calibration),
-    )
-    arguments.out.joinpath("artefacts").mkdir(parents=True, exist_ok=True)
-    arguments.out.joinpath(ARTEFACT).write_bytes(artefact)
-    arguments.out.joinpath("card.toml").write_text(written(trained), "utf-8")
-    log.info("%s: %d bytes, SHA-256 %s", ARTEFACT, len(artefact), trained.sha256)
+    seen = out_of_fold(given.folder, learnt, given.seed)
+    network = fit([*learnt.values()], given.seed)
+    new = [path.name for path in records_in(given.folder) if path.name not in DS1]
+    unseen = tables(given.folder, new, network.artefact)
+    trained = Trained(network.sha256, given.seed, FACTORS, tuple(seen), tuple(unseen), agreement(network))
+    keep(given.out, ARTEFACT, network, written(trained))
 
 
 if __name__ == "__main__":

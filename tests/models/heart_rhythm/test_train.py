@@ -14,8 +14,9 @@ from models.heart_rhythm import train as training
 from models.heart_rhythm.assess import count
 from models.heart_rhythm.card import Trained, written
 from models.heart_rhythm.finder import find
+from models.heart_rhythm.fitting import folds, keep
 from models.heart_rhythm.recordings import Recording, beatless, varied
-from models.heart_rhythm.train import fit, shipping
+from models.heart_rhythm.train import fit
 from models.onnx_runner import OnnxRunner
 from models.perceptron_runner import PerceptronRunner
 from tests.models.heart_rhythm.hearts import beating, steady
@@ -31,18 +32,19 @@ def test_a_training_from_recordings_to_card(tmp_path: Path) -> None:
     hearts = [training._learnt(each) for seed in range(4) for each in varied(recording(seed), recording(seed), dice)]
     noise = [training.candidates_of(training.ready(trace)).features for trace in beatless(dice, 7)]
     learnt = [*hearts, *((each, np.zeros(len(each), dtype=np.bool_)) for each in noise)]
-    network, calibration = fit(learnt, 0)
-    again, _ = fit(learnt, 0)
-    assert network == again, "the same seed gives the same network"
-    artefact = shipping(network, calibration)
+    network = fit(learnt, 0)
+    assert network.artefact == fit(learnt, 0).artefact, "the same seed gives the same network"
     new = recording(5)
-    seen = count(new, find(new.signal, new.rate_hz, PerceptronRunner(artefact)).at)
+    seen = count(new, find(new.signal, new.rate_hz, PerceptronRunner(network.artefact)).at)
     assert seen.f1 > 0.98
-    agreement = compare(OnnxRunner(network), PerceptronRunner(artefact), calibration, 0.5)
-    trained = Trained(training.sha256(artefact).hexdigest(), 0, (replace(seen, name="out of fold"),), (seen,), agreement)
-    (tmp_path / "artefacts").mkdir()
-    (tmp_path / training.ARTEFACT).write_bytes(artefact)
-    (tmp_path / "card.toml").write_text(written(trained), "utf-8")
+    agreement = compare(OnnxRunner(network.exact), PerceptronRunner(network.artefact), network.calibration, 0.5)
+    trained = Trained(network.sha256, 0, (replace(seen, name="out of fold"),), (seen,), agreement)
+    keep(tmp_path, training.ARTEFACT, network, written(trained))
     model = open_model(tmp_path)
-    assert model.artefact == artefact
+    assert model.artefact == network.artefact
     assert model.card.figure("F1", "MIT-BIH DS1, out of fold").value == pytest.approx(seen.f1, abs=1e-4)
+
+
+def test_every_recording_is_in_one_fold() -> None:
+    assert sorted(name for fold in folds(0) for name in fold) == sorted(training.DS1)
+    assert folds(0) == folds(0) != folds(1)

@@ -14,6 +14,7 @@ from models.heart_rhythm.classes.assess import accuracy, table
 from models.heart_rhythm.classes.card import Trained, written
 from models.heart_rhythm.classes.classifier import Classifier, classify
 from models.heart_rhythm.finder import shipped
+from models.heart_rhythm.fitting import keep
 from models.heart_rhythm.recordings import Recording, between
 from models.perceptron_runner import PerceptronRunner
 from tests.models.heart_rhythm.classes.test_classifier import heart
@@ -32,19 +33,16 @@ def test_a_training_from_recordings_to_card(tmp_path: Path) -> None:
     dice = np.random.default_rng(0)
     hearts = [recording(seed) for seed in range(6)]
     learnt = [training.as_found(each) for each in hearts] + [training.as_marked(between(each, each, dice)) for each in hearts]
-    network, calibration = training.fit(learnt, 0)
-    assert network == training.fit(learnt, 0)[0], "the same seed gives the same network"
-    artefact = training.shipping(network, calibration)
-    assert training.agreement(network, artefact, calibration) > 0.98
+    network = training.fit(learnt, 0)
+    assert network.artefact == training.fit(learnt, 0).artefact, "the same seed gives the same network"
+    assert training.agreement(network) > 0.98
     new = recording(9)
-    said = classify(new.signal, 360, shipped(), Classifier(PerceptronRunner(artefact), training.FACTORS))
+    said = classify(new.signal, 360, shipped(), Classifier(PerceptronRunner(network.artefact), training.FACTORS))
     seen = table(new, said.found.at, said.letters)
     assert accuracy(seen.counts) > 0.9
     assert seen.counts[2].tolist() == [0, 0, 8, 0, 0]
-    trained = Trained(training.sha256(artefact).hexdigest(), 0, training.FACTORS, (replace(seen, name="out of fold"),), (seen,), 1.0)
-    (tmp_path / "artefacts").mkdir()
-    (tmp_path / training.ARTEFACT).write_bytes(artefact)
-    (tmp_path / "card.toml").write_text(written(trained), "utf-8")
+    trained = Trained(network.sha256, 0, training.FACTORS, (replace(seen, name="out of fold"),), (seen,), 1.0)
+    keep(tmp_path, training.ARTEFACT, network, written(trained))
     card = open_model(tmp_path).card
     assert card.thresholds == training.FACTORS
     assert card.figure("accuracy", "MIT-BIH DS2 here, unseen").value == pytest.approx(accuracy(seen.counts), abs=1e-4)
