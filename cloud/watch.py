@@ -16,7 +16,7 @@ from cloud.alerts.notifier import Notifier, SmtpNotifier
 from cloud.database import Database, Rejected
 from cloud.escalation.duties import hand_over, move_on
 from cloud.idempotency import forget_old
-from cloud.rules.duties import check_baselines, check_thresholds, find_silence, learn_baselines, tell_homes
+from cloud.rules.duties import check_baselines, check_thresholds, find_silence, find_silent_homes, learn_baselines, tell_homes
 from cloud.settings import WatchSettings, WrongSetting, read
 from cloud.vitals.retention import Retention, drop_old
 from cloud.vitals.roll_up import roll_up
@@ -115,6 +115,9 @@ async def run(settings: WatchSettings) -> None:
             tasks.create_task(again("learning", ROLL_UP_SECONDS, lambda: _all(learn_baselines, database, now)))
             tasks.create_task(again("telling", TELLING_SECONDS, lambda: _all(tell_homes, database, now)))
             tasks.create_task(again("silence", ROLL_UP_SECONDS, lambda: _found("silence", find_silence(database, now()))))
+            tasks.create_task(
+                again("silent_homes", ROLL_UP_SECONDS, lambda: _found("silent_home", find_silent_homes(database, now(), datetime.now(UTC))))
+            )
             if notifier is not None:
                 tasks.create_task(again("notification", ESCALATION_SECONDS, lambda: _tell_all(database, notifier, now)))
             tasks.create_task(again("roll_up", ROLL_UP_SECONDS, add_up))

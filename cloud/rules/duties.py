@@ -9,7 +9,7 @@ import structlog
 from cloud.database import Database
 from cloud.orders import give
 from cloud.rules import repository
-from cloud.rules.repository import Silent, Threshold, Untold
+from cloud.rules.repository import Silent, SilentHome, Threshold, Untold
 from cloud.traces import to_ms
 from models import baseline
 from models.baseline import Baseline
@@ -32,6 +32,8 @@ TELL_AGAIN_AFTER, MOST_TOLD = timedelta(days=1), 500
 
 SLOWLY_SILENT_AFTER = timedelta(minutes=20)
 """Of a sensor that speaks every five minutes."""
+HOME_SILENT_AFTER, SILENT_FOR_GOOD = timedelta(minutes=30), timedelta(days=2)
+"""Of a gateway; one that was heard longer ago than the latter is gone, and was told of."""
 SILENCE = Detector("silence", "1", sha256(b"mediassist silence rule 1").hexdigest())
 _NAMES = UUID("2a0c7f0e-59b3-4d0e-8f3c-6d6564690002")
 
@@ -148,6 +150,43 @@ async def find_silence(database: Database, now: datetime) -> int:
             moments = {"at": now, "since": each.heard_at, "until": now}
             new += await repository.raise_finding(connection, each.organisation, uuid5(_NAMES, f"alert {finding.id}"), finding, moments)
         return new
+
+
+async def find_silent_homes(database: Database, now: datetime, wall: datetime) -> int:
+    """Look which gateways have not said for half an hour how they stand, which they do every ten minutes; return how many findings were new.
+
+    wall: UTC, of the wall's clock, by which standings are noted.
+    """
+    async with database.transaction(None) as connection:
+        found = await repository.silent_homes(connection, wall - SILENT_FOR_GOOD, wall - HOME_SILENT_AFTER)
+        new = 0
+        for each in found:
+            finding = _silent_home(each, now, wall)
+            moments = {"at": now, "since": now - (wall - each.heard_at), "until": now}
+            new += await repository.raise_finding(connection, each.organisation, uuid5(_NAMES, f"alert {finding.id}"), finding, moments)
+        return new
+
+
+def _silent_home(silent: SilentHome, now: datetime, wall: datetime) -> Finding:
+    lasted = wall - silent.heard_at
+    minutes = lasted / timedelta(minutes=1)
+    return Finding(
+        id=uuid5(_NAMES, f"silent home {silent.gateway} {silent.patient} {silent.heard_at.isoformat()} {lasted // AGAIN_AFTER}"),
+        patient=silent.patient,
+        kind="silent_home",
+        priority=Priority.MEDIUM,
+        at=to_ms(now),
+        window_from=to_ms(now - lasted),
+        window_to=to_ms(now),
+        score=round(minutes, 1),
+        explanation=f"the hub at home has said nothing for {minutes:.0f} minutes",
+        detector=SILENCE,
+        thresholds={"minutes": HOME_SILENT_AFTER / timedelta(minutes=1)},
+        coverage={},
+        trigger_wearable=silent.wearable,
+        trigger_record=NO_RECORD,
+        evidence=encode_evidence([]),
+    )
 
 
 def _silence(silent: Silent, now: datetime) -> Finding:

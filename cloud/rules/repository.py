@@ -209,6 +209,29 @@ async def silent(connection: Connection, now: datetime, after: timedelta, slowly
         return await cursor.fetchall()
 
 
+@dataclass(frozen=True, slots=True)
+class SilentHome:
+    """A patient whose gateway has not said how it stands for a while. wearable: one of the patient's there. heard_at: of the wall's clock."""
+
+    organisation: int
+    patient: UUID
+    gateway: UUID
+    wearable: UUID
+    heard_at: datetime
+
+
+async def silent_homes(connection: Connection, since: datetime, until: datetime) -> list[SilentHome]:
+    """Return whose gateways stood last between two moments of the wall's clock, and not since; one from which all devices were removed is not missed."""
+    async with connection.cursor(row_factory=class_row(SilentHome)) as cursor:
+        await cursor.execute(
+            """select p.organisation_id as organisation, w.patient_id as patient, w.gateway_id as gateway, (min(w.id::text))::uuid as wearable, s.heard_at
+               from gateway_standing s join wearable w on w.gateway_id = s.gateway_id and w.removed_at is null join patient p on p.id = w.patient_id
+               where s.heard_at >= %s and s.heard_at < %s group by 1, 2, 3, 5 order by 2, 3""",
+            [since, until],
+        )
+        return await cursor.fetchall()
+
+
 async def raise_finding(connection: Connection, organisation: int, alert: UUID, finding: Finding, moments: Mapping[str, datetime]) -> bool:
     """Store what a rule found and raise its alert; False when it was found before. moments: at, since, until."""
     detector = {"name": finding.detector.name, "version": finding.detector.version, "sha256": finding.detector.sha256}

@@ -208,6 +208,7 @@ async def test_the_watch(database: Addresses, clinic: Clinic) -> None:
         assert await rules.patients_without_baselines(connection, NOW, 10)
         await rules.make_baselines(connection, [patient.id], NOW)
         await rules.untold(connection, NOW, 100)
+        await rules.silent_homes(connection, NOW - timedelta(days=2), NOW)
         assert len(await rules.recent(connection, patient.id, 1, NOW - 60 * SECOND, NOW)) == 60
         assert await rules.silent(connection, NOW, timedelta(seconds=-1), timedelta(seconds=-1)) != []
     assert_no_large_scan()

@@ -52,6 +52,7 @@ const KINDS: Record<string, string> = {
   early_warning: "Early-warning score",
   glucose: "Glucose",
   silence: "No data",
+  silent_home: "The hub at home is silent",
   threshold: "Outside the limits",
   vital_anomaly: "Unusual vital signs",
   atrial_fibrillation: "Possible atrial fibrillation",
