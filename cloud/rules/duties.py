@@ -167,43 +167,35 @@ async def find_silent_homes(database: Database, now: datetime, wall: datetime) -
         return new
 
 
+def _silence(silent: Silent, now: datetime) -> Finding:
+    lasted = now - silent.heard_at
+    which = f"silence {silent.wearable} {silent.heard_at.isoformat()} {lasted // AGAIN_AFTER}"
+    return _said_nothing(silent, "silence", which, "a wearable", SILENT_AFTER, lasted, now)
+
+
 def _silent_home(silent: SilentHome, now: datetime, wall: datetime) -> Finding:
     lasted = wall - silent.heard_at
+    which = f"silent home {silent.gateway} {silent.patient} {silent.heard_at.isoformat()} {lasted // AGAIN_AFTER}"
+    return _said_nothing(silent, "silent_home", which, "the hub at home", HOME_SILENT_AFTER, lasted, now)
+
+
+def _said_nothing(
+    silent: Silent | SilentHome, kind: str, which: str, who: str, after: timedelta, lasted: timedelta, now: datetime
+) -> Finding:
+    """Return what is found of a silence. which: names it, so that whoever finds it again finds the same. after: from when on it is one."""
     minutes = lasted / timedelta(minutes=1)
     return Finding(
-        id=uuid5(_NAMES, f"silent home {silent.gateway} {silent.patient} {silent.heard_at.isoformat()} {lasted // AGAIN_AFTER}"),
+        id=uuid5(_NAMES, which),
         patient=silent.patient,
-        kind="silent_home",
+        kind=kind,
         priority=Priority.MEDIUM,
         at=to_ms(now),
         window_from=to_ms(now - lasted),
         window_to=to_ms(now),
         score=round(minutes, 1),
-        explanation=f"the hub at home has said nothing for {minutes:.0f} minutes",
+        explanation=f"{who} has said nothing for {minutes:.0f} minutes",
         detector=SILENCE,
-        thresholds={"minutes": HOME_SILENT_AFTER / timedelta(minutes=1)},
-        coverage={},
-        trigger_wearable=silent.wearable,
-        trigger_record=NO_RECORD,
-        evidence=encode_evidence([]),
-    )
-
-
-def _silence(silent: Silent, now: datetime) -> Finding:
-    lasted = now - silent.heard_at
-    minutes = lasted / timedelta(minutes=1)
-    return Finding(
-        id=uuid5(_NAMES, f"silence {silent.wearable} {silent.heard_at.isoformat()} {lasted // AGAIN_AFTER}"),
-        patient=silent.patient,
-        kind="silence",
-        priority=Priority.MEDIUM,
-        at=to_ms(now),
-        window_from=to_ms(silent.heard_at),
-        window_to=to_ms(now),
-        score=round(minutes, 1),
-        explanation=f"a wearable has said nothing for {minutes:.0f} minutes",
-        detector=SILENCE,
-        thresholds={"minutes": SILENT_AFTER / timedelta(minutes=1)},
+        thresholds={"minutes": after / timedelta(minutes=1)},
         coverage={},
         trigger_wearable=silent.wearable,
         trigger_record=NO_RECORD,

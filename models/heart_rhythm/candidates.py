@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.heart_rhythm.lead import RATE, Lead, Samples, mean_about
+from models.heart_rhythm.lead import RATE, Lead, Samples, mean_about, median
 
 Places = NDArray[np.int64]
 Features = NDArray[np.float32]
@@ -103,7 +103,7 @@ def _levels(envelope: Samples, summits: Places) -> tuple[Samples, Samples]:
     for before in (BEFORE, LONG_BEFORE):
         near = np.arange(blocks)[:, None] + np.arange(-before, AFTER + 1)
         there = (near >= 0) & (near < blocks)
-        levels.append(_median(highest[np.clip(near, 0, blocks - 1)], there)[summits // BLOCK] + _FLOOR)
+        levels.append(median(highest[np.clip(near, 0, blocks - 1)], there)[summits // BLOCK] + _FLOOR)
     return levels[0], levels[1]
 
 
@@ -170,23 +170,15 @@ def _beside_the_strong(
     alike = np.einsum("ns,nks->nk", unit, unit[others])
     some = there.any(axis=1)
     best = np.where(some, np.where(there, alike, -2.0).max(axis=1), 0.0)
-    usual = _median(alike, there)
-    beside = np.where(some, np.log(size / np.exp(_median(np.log(size[others]), there))), 0.0)
+    usual = median(alike, there)
+    beside = np.where(some, np.log(size / np.exp(median(np.log(size[others]), there))), 0.0)
     steps = np.diff(seconds[known])
     recent = rank[:, None] + np.arange(-9, -1)
     given = (recent >= 0) & (recent < len(steps))
     given &= seconds[known[np.clip(recent, 0, len(known) - 1)]] >= seconds[:, None] - LONG_BEFORE
     enough = given.sum(axis=1) >= 2
-    interval = np.where(enough, _median(steps[np.clip(recent, 0, max(0, len(steps) - 1))], given) if len(steps) else 0.8, 0.8)
+    interval = np.where(enough, median(steps[np.clip(recent, 0, max(0, len(steps) - 1))], given) if len(steps) else 0.8, 0.8)
     return best, usual, beside, np.clip(interval, 0.2, FAR_S)
-
-
-def _median(values: Samples, there: NDArray[np.bool_]) -> Samples:
-    """Return the (lower) median of each row's values that are there; 0 where none is."""
-    ordered = np.sort(np.where(there, values, np.inf), axis=1)
-    number = there.sum(axis=1)
-    middle = ordered[np.arange(len(values)), np.maximum(number - 1, 0) // 2]
-    return np.where(number > 0, middle, 0.0)
 
 
 def _neighbours(seconds: Samples, size: Samples, unit: Samples) -> list[Samples]:

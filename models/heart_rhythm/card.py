@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from models.card_text import beginning
 from models.evaluation import Agreement
 from models.heart_rhythm.assess import Count, estimate, f1, predictive_value, sensitivity
 from models.heart_rhythm.beats import LEAN
@@ -37,16 +38,7 @@ def written(trained: Trained) -> str:
     """Return the card as TOML."""
     agreement = trained.agreement
     lines = [
-        "# Written by `python -m models.heart_rhythm.train`; what is said here was measured on the artefact of this hash.",
-        'name = "heart_rhythm"',
-        'version = "0"',
-        'artefact = "artefacts/heart_rhythm.onnx"',
-        f'sha256 = "{trained.sha256}"',
-        f'intended_use = "{INTENDED_USE}"',
-        "limits = [",
-        *(f'    "{limit}",' for limit in LIMITS),
-        "]",
-        "",
+        *beginning("heart_rhythm", "models.heart_rhythm.train", trained.sha256, INTENDED_USE, LIMITS),
         "[[input]]",
         'name = "features"',
         'dtype = "float32"',

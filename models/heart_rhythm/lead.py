@@ -86,6 +86,14 @@ def mean_about(samples: Samples, width: int) -> Samples:
     return (total[width:] - total[:-width]) / width
 
 
+def median(values: Samples, there: NDArray[np.bool_]) -> Samples:
+    """Return the (lower) median of each row's values that are there; 0 where none is."""
+    ordered = np.sort(np.where(there, values, np.inf), axis=1)
+    number = there.sum(axis=1)
+    middle = ordered[np.arange(len(values)), np.maximum(number - 1, 0) // 2]
+    return np.where(number > 0, middle, 0.0)
+
+
 def _smooth(samples: Samples, width: int) -> Samples:
     return mean_about(mean_about(samples, width), width)
 

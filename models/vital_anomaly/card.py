@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from math import isnan
 
+from models.card_text import beginning
 from models.catalogue import Figure
 from models.evaluation import Agreement
 from models.vital_anomaly.features import FEATURES, VALUES
@@ -52,16 +53,7 @@ class Trained:
 def written(trained: Trained) -> str:
     """Return the card as TOML."""
     lines = [
-        "# Written by `python -m models.vital_anomaly.train`; what is said here was measured on the artefact of this hash.",
-        'name = "vital_anomaly"',
-        'version = "0"',
-        'artefact = "artefacts/vital_anomaly.onnx"',
-        f'sha256 = "{trained.sha256}"',
-        f'intended_use = "{INTENDED_USE}"',
-        "limits = [",
-        *(f'    "{limit}",' for limit in LIMITS),
-        "]",
-        "",
+        *beginning("vital_anomaly", "models.vital_anomaly.train", trained.sha256, INTENDED_USE, LIMITS),
         "[[input]]",
         'name = "features"',
         'dtype = "float32"',

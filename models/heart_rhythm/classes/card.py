@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan
 
+from models.card_text import beginning
 from models.heart_rhythm.classes.assess import MEASURES, Table, estimate
 from models.heart_rhythm.classes.classifier import CLASSES
 from models.heart_rhythm.classes.shapes import NAMES
@@ -37,16 +38,7 @@ class Trained:
 def written(trained: Trained) -> str:
     """Return the card as TOML."""
     lines = [
-        "# Written by `python -m models.heart_rhythm.classes.train`; what is said here was measured on the artefact of this hash.",
-        'name = "heart_rhythm_classes"',
-        'version = "0"',
-        'artefact = "artefacts/heart_rhythm_classes.onnx"',
-        f'sha256 = "{trained.sha256}"',
-        f'intended_use = "{INTENDED_USE}"',
-        "limits = [",
-        *(f'    "{limit}",' for limit in LIMITS),
-        "]",
-        "",
+        *beginning("heart_rhythm_classes", "models.heart_rhythm.classes.train", trained.sha256, INTENDED_USE, LIMITS),
         "[[input]]",
         'name = "features"',
         'dtype = "float32"',

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.heart_rhythm.candidates import Features, Places
-from models.heart_rhythm.lead import RATE, Lead, Samples, mean_about
+from models.heart_rhythm.lead import RATE, Lead, Samples, mean_about, median
 
 MEMORY, AHEAD = 60, 3
 ALIKE, UNLIKE = 0.9, 0.8
@@ -231,11 +231,3 @@ def _alike(one: Samples, other: Samples) -> Samples:
 
 def _shifted(values: Samples, by: int) -> Samples:
     return values[np.clip(np.arange(len(values)) + by, 0, len(values) - 1)]
-
-
-def median(values: Samples, there: NDArray[np.bool_]) -> Samples:
-    """Return the (lower) median of each row's values that are there; 0 where none is."""
-    ordered = np.sort(np.where(there, values, np.inf), axis=1)
-    number = there.sum(axis=1)
-    middle = ordered[np.arange(len(values)), np.maximum(number - 1, 0) // 2]
-    return np.where(number > 0, middle, 0.0)
