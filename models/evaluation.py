@@ -20,6 +20,10 @@ DAY_MS = 86_400_000
 Person = TypeVar("Person")
 
 
+class Unreadable(Exception):
+    """There is nothing here to judge a detector by: the message says what was looked for."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Judged:
     """All windows of one person in time order. scores: shape (n,), 0..1. truth: shape (n,), True where abnormal."""

@@ -21,6 +21,8 @@ BLOCKS_BEFORE, BLOCKS_AFTER = LONG_BEFORE + 2, 4
 """What the answer for a block depends on: 32 s before it, 5 s after it."""
 AT_ONCE = 250
 """Blocks of a whole recording that are judged at once, five minutes."""
+SEEN = 0.95
+"""The share of a stretch that must be measured for its having no beat to be the heart's."""
 BLIND_S = 3.0
 """Longer than this without a beat is said: a heart that stands still, or a lead on which no beat can be seen."""
 
@@ -39,6 +41,12 @@ class Found:
     score: NDArray[np.float32]
     blind: tuple[tuple[int, int], ...]
     measured: tuple[float, ...]
+
+    def unseen(self, rate_hz: float) -> tuple[tuple[float, float], ...]:
+        """Return those of `blind` in which a beat may have been missed, since not nearly all was measured, in s."""
+        return tuple(
+            (first / rate_hz, last / rate_hz) for (first, last), share in zip(self.blind, self.measured, strict=True) if share < SEEN
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,42 +111,56 @@ def _judged(trace: Samples, first: int, blocks: int, runner: Runner, offset: int
 class Follower:
     """Follows one lead as it comes."""
 
-    def __init__(self, rate_hz: float, runner: Runner) -> None:
-        """Follow a lead of `rate_hz` samples a second, 100 to 2,000.
+    def __init__(self, rate_hz: float, runner: Runner, keep_s: float = 0.0) -> None:
+        """Follow a lead of `rate_hz` samples a second, 100 to 2,000; its last `keep_s` can be looked at again.
 
         Raises:
             UnusableLead: of another rate.
         """
         at_rate(np.zeros(0), rate_hz)
         self._rate_hz, self._runner = rate_hz, runner
+        self._kept = max(BLOCKS_BEFORE, int(np.ceil(keep_s * RATE / BLOCK)))
         self._raw = np.zeros(0)
         self._raw_start = 0
         self._trace = np.zeros(0)
-        self._trace_start = 0
         self._next = 0
+        self.trace_start = 0
+        """The first sample of RATE, since the first push, that is still here."""
+
+    @property
+    def certain(self) -> int:
+        """Return up to where all beats have been found, samples of RATE since the first push."""
+        return self._next * BLOCK
+
+    def trace(self, start: int) -> Samples:
+        """Return the lead from a sample of RATE on, which is not before `trace_start`."""
+        return self._trace[start - self.trace_start :]
 
     def push(self, signal: NDArray[np.generic]) -> Places:
         """Take more samples, as `find` takes them; return the beats that are certain now, by samples since the first push.
 
         A beat is certain 5 to 6 seconds after it.
         """
+        return np.rint(self.follow(signal) * (self._rate_hz / RATE)).astype(np.int64)
+
+    def follow(self, signal: NDArray[np.generic]) -> Places:
+        """Take more samples; return the beats that are certain now, by samples of RATE since the first push."""
         self._raw = np.concatenate([self._raw, np.asarray(signal, dtype=np.float64)])
         self._take()
         found: list[Places] = []
-        known = self._trace_start + len(self._trace)
-        while known >= (self._next + 1 + BLOCKS_AFTER) * BLOCK:
-            found.append(_judged(self._trace, self._next, 1, self._runner, self._trace_start // BLOCK).at)
-            self._next += 1
-        keep = max(0, self._next - BLOCKS_BEFORE) * BLOCK
-        self._trace = self._trace[keep - self._trace_start :]
-        self._trace_start = keep
-        at = np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
-        return np.rint(at * (self._rate_hz / RATE)).astype(np.int64)
+        while (blocks := min(AT_ONCE, (self.trace_start + len(self._trace)) // BLOCK - BLOCKS_AFTER - self._next)) > 0:
+            before = max(self.trace_start // BLOCK, self._next - BLOCKS_BEFORE)
+            found.append(_judged(self.trace(before * BLOCK), self._next, blocks, self._runner, before).at)
+            self._next += blocks
+        keep = max(0, self._next - self._kept) * BLOCK
+        self._trace = self._trace[keep - self.trace_start :]
+        self.trace_start = keep
+        return np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
 
     def _take(self) -> None:
         """Bring what came to RATE, as far as both neighbours of a sample are there."""
         step = self._rate_hz / RATE
-        first = self._trace_start + len(self._trace)
+        first = self.trace_start + len(self._trace)
         last = int((self._raw_start + len(self._raw) - 1) / step)
         if last < first or not len(self._raw):
             return

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from models.heart_rhythm.candidates import Places
 from models.heart_rhythm.classes import classifier
 from models.heart_rhythm.finder import find, shipped
+from models.heart_rhythm.rhythm import irregularity
 from models.runner import Runner
 
 
@@ -28,6 +29,19 @@ def classify(signal_mv: NDArray[np.generic], rate_hz: float) -> tuple[Places, li
     """
     classed = classifier.classify(signal_mv, rate_hz, _network(), _classes())
     return classed.found.at, list(classed.letters)
+
+
+def fibrillation(signal_mv: NDArray[np.generic], rate_hz: float) -> float:
+    """Return how irregular the heart's own beats are in half a minute or more, about -5 (a clock) to 0 (fibrillation); NaN of too few beats.
+
+    Raises:
+        UnusableLead: not one lead, or of a rate outside 100 to 2,000 samples a second.
+    """
+    classed = classifier.classify(signal_mv, rate_hz, _network(), _classes())
+    return irregularity(classed.found.at / rate_hz, classed.letters)
+
+
+setattr(fibrillation, "signal", True)  # noqa: B010  (the script hands the lead over, not its intervals; a function's type knows no such name)
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +35,7 @@ CLASS_OF = {
 class Recording:
     """One lead. signal: mV, rate_hz samples a second. beats: samples of the marks. flutter: (first, last) samples in which no beat can be told.
 
-    classes: of the beats, a letter each.
+    classes: of the beats, a letter each. rhythms: (first, last, what the marks call it) samples, as "AFIB" or "VT".
     """
 
     name: str
@@ -43,6 +44,7 @@ class Recording:
     beats: Places
     flutter: tuple[tuple[int, int], ...]
     classes: str = ""
+    rhythms: tuple[tuple[int, int, str], ...] = ()
 
     def trace(self) -> Samples:
         """Return the signal at RATE."""
@@ -75,7 +77,14 @@ def read(path: Path, channel: int = 0) -> Recording:
         marks.sample[beat].astype(np.int64),
         tuple(flutter),
         classes,
+        _rhythms(marks.sample.tolist(), marks.aux_note, len(samples)),
     )
+
+
+def _rhythms(at: list[int], notes: list[str], count: int) -> tuple[tuple[int, int, str], ...]:
+    """Return the stretches of one rhythm that the marks tell of, each up to the next."""
+    changes = [(sample, note.rstrip("\x00")[1:]) for sample, note in zip(at, notes, strict=True) if note.startswith("(")]
+    return tuple((first, last, name) for (first, name), (last, _) in pairwise([*changes, (count, "")]) if last > first)
 
 
 def records_in(folder: Path) -> list[Path]:

@@ -63,13 +63,13 @@ def classify(signal: NDArray[np.generic], rate_hz: float, finder: Runner, classi
     found = find(signal, rate_hz, finder)
     lead = ready(at_rate(signal, rate_hz))
     at = np.rint(found.at * (RATE / rate_hz)).astype(np.int64)
-    whole = _whole(at, lead.measured)
-    share = shares(classifier, described(lead, at[whole]))
+    told = whole(at, lead.measured)
+    share = shares(classifier, described(lead, at[told]))
     best = share.argmax(axis=1)
     letters = np.full(len(at), UNTOLD)
-    letters[whole] = np.array(list(CLASSES))[best]
+    letters[told] = np.array(list(CLASSES))[best]
     certainty = np.zeros(len(at), dtype=np.float32)
-    certainty[whole] = share[np.arange(len(best)), best]
+    certainty[told] = share[np.arange(len(best)), best]
     return Classed(found, "".join(letters.tolist()), certainty)
 
 
@@ -82,7 +82,7 @@ def shares(classifier: Classifier, features: NDArray[np.float32]) -> NDArray[np.
     return grown / grown.sum(axis=1)[:, None]
 
 
-def _whole(at: Places, measured: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def whole(at: Places, measured: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Say which beats lie EDGE from both ends, and were measured from 100 ms before their peak to 200 ms after it."""
     inside = (at >= EDGE) & (at < len(measured) - EDGE)
     if not inside.any():
