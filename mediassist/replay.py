@@ -13,13 +13,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.gateway import anomaly_watch, early_warning, glucose_watch
+from edge.gateway import anomaly_watch, early_warning, glucose_watch, rhythm_watch
 from models import baseline, threshold
 from models.catalogue import ModelRefused, open_model
+from models.heart_rhythm import verdict as heart_rhythm
 from models.perceptron_runner import PerceptronRunner
 from protocol.capsule import read_capsule
 from protocol.errors import Malformed
-from protocol.findings import Finding, decode_evidence
+from protocol.findings import Finding, decode_evidence, decode_strips
 
 _SAME, _OTHER, _NOT_A_CAPSULE = 0, 1, 2
 
@@ -67,6 +68,7 @@ def score_again(finding: Finding) -> float:
         "threshold": _threshold,
         "glucose": _glucose,
         "baseline": _baseline,
+        **dict.fromkeys(heart_rhythm.KINDS.values(), _heart_rhythm),
     }
     if finding.kind not in detectors:
         raise CannotReplay(f"no detector here says {finding.kind!r}")
@@ -98,6 +100,15 @@ def _threshold(finding: Finding) -> float:
 def _baseline(finding: Finding) -> float:
     _check(finding, baseline.DETECTOR.sha256)
     return baseline.score(baseline.baseline_of(dict(finding.thresholds)), decode_evidence(finding.evidence).readings())
+
+
+def _heart_rhythm(finding: Finding) -> float:
+    try:
+        networks = heart_rhythm.opened()
+    except ModelRefused as error:
+        raise CannotReplay(str(error)) from error
+    _check(finding, networks.sha256)
+    return rhythm_watch.score_again(finding.kind, decode_strips(finding.evidence), networks)
 
 
 def _vital_anomaly(finding: Finding) -> float:

@@ -70,6 +70,15 @@ def decode_evidence(data: bytes) -> SampleBatch:
     return decode_batch(data)[0]
 
 
+def decode_strips(data: bytes) -> list[WaveformPiece]:
+    """Return the waveforms of a raw window.
+
+    Raises:
+        Malformed: not written by `encode_evidence`.
+    """
+    return decode_batch(data)[1]
+
+
 def finding_map(finding: Finding) -> dict[str, object]:
     """Return a finding as a map for CBOR."""
     return {

@@ -44,6 +44,7 @@ from edge.gateway.spool import Spool
 from edge.gateway.uplink import Uplink
 from edge.gateway.vitals_line import Household, VitalsLine
 from models.catalogue import open_model
+from models.heart_rhythm import verdict as heart_rhythm
 from models.perceptron_runner import PerceptronRunner
 from models.vital_anomaly.verdict import thresholds_of
 from protocol.errors import Malformed
@@ -164,7 +165,7 @@ def _inbox(gateway: UUID, keystore: FileKeystore, ingest: Path, rules: RulesFold
 def household_of(
     known: Sequence[KnownWearable], memories: Mapping[UUID, str], rules: Mapping[UUID, PatientRules] = MappingProxyType({})
 ) -> Household:
-    """Give each person a watch by their rules, with the anomaly model opened once for all."""
+    """Give each person a watch by their rules, with the models opened once for all."""
     model = open_model("vital_anomaly")
     runner = PerceptronRunner(model.artefact)
     detector = Detector(model.card.name, model.card.version, model.card.sha256)
@@ -173,7 +174,11 @@ def household_of(
     def score(features: NDArray[np.float32]) -> float:
         return float(runner.run(features[np.newaxis, :])[0, 0])
 
-    watches = {patient: PatientWatch(patient, score, thresholds, detector, memories.get(patient)) for patient in {w.patient for w in known}}
+    networks = heart_rhythm.opened()
+    watches = {
+        patient: PatientWatch(patient, score, thresholds, detector, networks, memories.get(patient))
+        for patient in {w.patient for w in known}
+    }
     for patient in watches.keys() & rules.keys():
         watches[patient].follow(rules[patient])
     return Household({wearable.id: wearable for wearable in known}, watches)

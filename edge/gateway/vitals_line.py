@@ -184,8 +184,8 @@ class VitalsLine:
     def _recall(self, patient: UUID, spooled: Spooled) -> None:
         measured = _measured(spooled)
         self.board.heard(measured, spooled.notification.arrived_at)
-        for reading in _values(measured):
-            self._household.watches[patient].recall(reading)
+        for each in measured:
+            self._household.watches[patient].recall(each)
 
     async def _listen(self) -> None:
         async for group in grouped(self._wearables.notifications(), GROUP_SECONDS, MOST_IN_GROUP):
@@ -261,7 +261,7 @@ class VitalsLine:
                 if patient is not None:
                     watch = self._household.watches[patient]
                     self.board.heard(said_here, one.notification.arrived_at)
-                    findings += [finding for reading in _values(said_here) for finding in watch.push(reading)]
+                    findings += [finding for each in said_here for finding in watch.push(each)]
                     judged[patient] = one.id
             if findings:
                 said = await self._disk(self._spool.already_said, [finding.id for finding in findings])
@@ -352,7 +352,7 @@ def finding_of(found: WatchFinding) -> Finding:
         coverage=found.coverage,
         trigger_wearable=found.trigger.wearable,
         trigger_record=found.trigger.record,
-        evidence=encode_evidence(found.evidence),
+        evidence=encode_evidence(found.evidence, found.strips),
     )
 
 

@@ -6,9 +6,11 @@ from typing import Literal
 from uuid import UUID, uuid5
 
 from protocol.findings import Detector
-from protocol.samples import Reading
+from protocol.samples import Reading, WaveformPiece
 
-FindingKind = Literal["early_warning", "vital_anomaly", "glucose", "threshold", "baseline"]
+FindingKind = Literal[
+    "early_warning", "vital_anomaly", "glucose", "threshold", "baseline", "atrial_fibrillation", "ventricular_tachycardia", "pause"
+]
 Priority = Literal["high", "medium", "low"]
 
 _FINDINGS = UUID("8d2b0f1d-4b1f-4d6a-9c53-6d6564690001")
@@ -23,7 +25,7 @@ class WatchFinding:
     score: what was compared with the thresholds (early warning: the low bound; anomaly: 0..1).
     score_low, score_high: the range that missing parameters leave; both equal `score` where there is none.
     thresholds: name -> value, as they stood. coverage: metric name -> received/expected over the window, 0..1.
-    trigger: the reading whose arrival raised it. evidence: every reading the score was computed from, by metric, then time.
+    trigger: what raised it by arriving. evidence: every reading the score was computed from, by metric, then time; strips: every sample.
     """
 
     id: UUID
@@ -40,10 +42,11 @@ class WatchFinding:
     detector: Detector
     thresholds: Mapping[str, float]
     coverage: Mapping[str, float]
-    trigger: Reading
+    trigger: Reading | WaveformPiece
     evidence: tuple[Reading, ...]
+    strips: tuple[WaveformPiece, ...] = ()
 
 
-def finding_id(patient: UUID, kind: str, trigger: Reading, at: int) -> UUID:
+def finding_id(patient: UUID, kind: str, trigger: Reading | WaveformPiece, at: int) -> UUID:
     """Name a finding by what caused it: the same cause gives the same id on every machine, before and after a crash."""
     return uuid5(_FINDINGS, f"{patient}/{kind}/{trigger.wearable}/{trigger.record}/{at}")

@@ -57,6 +57,9 @@ _ALARMS = {
     "mute_cloud": "Your care team's computer does not answer",
     "threshold": "A value is outside the limits that were set for you",
     "baseline": "A value is unusual for you",
+    "atrial_fibrillation": "Your heartbeat is irregular",
+    "ventricular_tachycardia": "Your heart had a run of extra beats",
+    "pause": "Your heart paused, or the heart patch sits badly",
 }
 _ADVICE = {
     "high": "Call your care team now. If you feel very unwell, call an ambulance.",

@@ -56,7 +56,8 @@ const KINDS: Record<string, string> = {
   threshold: "Outside the limits",
   vital_anomaly: "Unusual vital signs",
   atrial_fibrillation: "Possible atrial fibrillation",
-  irregular_rhythm: "Irregular rhythm",
+  ventricular_tachycardia: "Run of ventricular beats",
+  pause: "No heartbeat seen",
 };
 
 /** A detector's sentence as people read it: "respiratory_rate 24" -> "respiratory rate 24", and a capital at the start. */
