@@ -11,8 +11,15 @@ class TensorProto:
     INT64: int
     name: str
 
+class AttributeProto:
+    name: str
+    t: TensorProto
+    ints: MutableSequence[int]
+
 class NodeProto:
+    name: str
     op_type: str
+    attribute: MutableSequence[AttributeProto]
     input: MutableSequence[str]
     output: MutableSequence[str]
 
