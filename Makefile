@@ -11,7 +11,7 @@ DASHBOARD := cloud/dashboard
 PAGES := $(DASHBOARD)/dist/index.html
 ROLES := edge cloud demo train dev node
 
-.PHONY: help demo evaluate test test-slow test-browser check bench-sealing bench-revocation bench-enrolment bench-gateway bench-backlog bench-ingest bench-faults bench-query bench-storage clean-bench openapi lock train-setup properties format clean
+.PHONY: help demo evaluate test test-slow test-browser check bench-sealing bench-revocation bench-enrolment bench-gateway bench-models bench-backlog bench-ingest bench-faults bench-query bench-storage clean-bench openapi lock train-setup properties format clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -51,6 +51,9 @@ bench-enrolment: $(VENV)/dev ## enrol 1,000 gateways in one go; GATEWAYS= REPORT
 
 bench-gateway: $(VENV)/demo ## say what one home's gateway costs, beside a bare loop; DURATION= REPORT=
 	@$(PY) -m benchmarks.gateway
+
+bench-models: $(VENV)/demo ## say what each detector costs on one core, and its network on each runtime; REPEATS= REPORT=
+	@$(PY) -m benchmarks.detectors
 
 bench-backlog: $(VENV)/demo ## send what a home kept for seven days without a cloud, while it lives on; DAYS= REPORT=
 	@$(PY) -m benchmarks.backlog
