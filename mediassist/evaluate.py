@@ -1,9 +1,16 @@
 """How good is a detector on your recordings? `mediassist evaluate MODEL --data FOLDER [--labels CSV] [--report FILE]`.
 
+glucose        tables (.csv, .csv.gz) with the columns person_id, timestamp, glucose_mg_dl: errors 30 and 60 minutes ahead beside "as now", from all and from
+               real readings, how often the truth lies between the bounds, warnings of low glucose in time and false ones a day; intervals by people.
 heart_rhythm   WFDB records (.hea, .dat) with beats marked in .atr: sensitivity, positive predictive value and F1 of the first lead's R peaks,
                at most 150 ms from the mark, each with its 95 % interval by recordings, every recording's misses and extras, and what it cost;
                of the classes N, S, V, F of ANSI/AAMI EC57: accuracy, mean sensitivity, j-kappa, and both figures of each class; and of the rhythms
                that the marks tell of: how much of their time is told, and how much of what is told is theirs.
+ppg            pulse waves as bidmc_NN.npz (ppg, gain_ppg, fs, breaths_1, breaths_2, rr, hr): mean absolute errors of breaths a minute, against annotators and
+               against the monitor, beside those of "always 17", and of the pulse; how well the quality foretells a wrong pulse; intervals by people.
+retinopathy    photographs of the retina in a folder, or below it, and a table (CSV) with the columns image, dr_grade (0 to 4) and, if known, dme_risk (0 to 2):
+               quadratic weighted kappa, accuracy, joint accuracy of grade and risk, AUROC, sensitivity and specificity of referral, each with its 95 %
+               interval by photographs, and how true its scores are; a photograph that it calls ungradable counts as wrong.
 
 The artefact that ships is what is asked. It needs the extra `demo` or `train`. Exit status 2: nothing to read there.
 """
@@ -19,7 +26,7 @@ from pathlib import Path
 
 from models.evaluation import Unreadable
 
-MODELS = {"heart_rhythm": "models.heart_rhythm.evaluate"}
+MODELS = {name: f"models.{name}.evaluate" for name in ("glucose", "heart_rhythm", "ppg", "retinopathy")}
 
 
 def evaluate(arguments: Sequence[str]) -> int:
