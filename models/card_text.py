@@ -1,6 +1,8 @@
-"""How every card begins: which model, which artefact, for what, and what it cannot do."""
+"""What every card says in the same form: how it begins (which model, which artefact, for what, what it cannot do), what a row is, and figures."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+from models.evaluation import Estimate
 
 
 def beginning(name: str, training: str, sha256: str, intended_use: str, limits: Sequence[str]) -> list[str]:
@@ -17,3 +19,27 @@ def beginning(name: str, training: str, sha256: str, intended_use: str, limits: 
         "]",
         "",
     ]
+
+
+def inputs(name: str, columns: Sequence[str], comment: str) -> list[str]:
+    """Return the lines of an input of rows of features."""
+    return [
+        "[[input]]",
+        f'name = "{name}"',
+        'dtype = "float32"',
+        f"shape = [-1, {len(columns)}]",
+        f"# {comment}",
+        "meaning = [",
+        *(f'    "{column}",' for column in columns),
+        "]",
+        "",
+    ]
+
+
+def figures(found: Mapping[str, Estimate], on: str, decimals: int = 5) -> list[str]:
+    """Return the lines of some figures with their intervals; on: which people and windows."""
+    lines: list[str] = []
+    for name, each in found.items():
+        lines += ["", "[[figure]]", f'name = "{name}"', f'on = "{on}"', f"value = {each.value:.{decimals}f}"]
+        lines += [f"low = {each.low:.{decimals}f}", f"high = {each.high:.{decimals}f}"]
+    return lines

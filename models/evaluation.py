@@ -41,6 +41,15 @@ class Estimate:
     high: float
 
 
+def said(name: str, found: Estimate, say: Callable[[str], None]) -> dict[str, float]:
+    """Say a figure with its interval, and return all three under the name that a report has; nothing where it is not defined."""
+    if isnan(found.value):
+        return {}
+    say(f"{name}: {found.value:.4f} [{found.low:.4f}, {found.high:.4f}]")
+    key = name.replace(",", "").replace(" ", "_").replace("-", "_").lower()
+    return {key: found.value, f"{key}_low": found.low, f"{key}_high": found.high}
+
+
 def auroc(scores: Scores, truth: Truth) -> float:
     """Return the chance that an abnormal window scores above an ordinary one (ties count half); NaN without one of each."""
     positive, negative = int(truth.sum()), int((~truth).sum())

@@ -1,9 +1,9 @@
 """The text of the card of glucose, written by training with what was measured."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from models.card_text import beginning
+from models.card_text import beginning, figures, inputs
 from models.glucose.assess import Told, estimates
 from models.glucose.forecaster import ANSWERS, LOW, MINUTES, WARNS_AT
 from models.glucose.history import NAMES
@@ -38,15 +38,7 @@ def text_of(trained: Trained) -> str:
     """Return the card as TOML."""
     lines = [
         *beginning("glucose", "models.glucose.train", trained.sha256, INTENDED_USE, LIMITS),
-        "[[input]]",
-        'name = "features"',
-        'dtype = "float32"',
-        f"shape = [-1, {len(NAMES)}]",
-        "# mg/dL: differences by 40, now less 140 by 60, slopes by 8, turns by 6; straight: 0 or 1",
-        "meaning = [",
-        *(f'    "{name}",' for name in NAMES),
-        "]",
-        "",
+        *inputs("features", NAMES, "mg/dL: differences by 40, now less 140 by 60, slopes by 8, turns by 6; straight: 0 or 1"),
         "[[output]]",
         'name = "score"',
         'dtype = "float32"',
@@ -68,15 +60,7 @@ def text_of(trained: Trained) -> str:
         f"warns_at_minutes = {WARNS_AT}",
     ]
     for table, people in trained.seen.items():
-        lines += _figures(people, f"{table}, later part")
-    lines += _figures(trained.unknown, "every fifth person, later part, by a network that has not seen them")
-    lines += _figures(trained.known, "every fifth person, later part, by the one that ships")
+        lines += figures(estimates(people), f"{table}, later part", 4)
+    lines += figures(estimates(trained.unknown), "every fifth person, later part, by a network that has not seen them", 4)
+    lines += figures(estimates(trained.known), "every fifth person, later part, by the one that ships", 4)
     return "\n".join(lines) + "\n"
-
-
-def _figures(people: Sequence[Told], on: str) -> list[str]:
-    lines: list[str] = []
-    for name, found in estimates(people).items():
-        lines += ["", "[[figure]]", f'name = "{name}"', f'on = "{on}"', f"value = {found.value:.4f}"]
-        lines += [f"low = {found.low:.4f}", f"high = {found.high:.4f}"]
-    return lines

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from models.evaluation import Unreadable
+from models.evaluation import Unreadable, said
 from models.glucose.assess import estimates, told
 from models.glucose.forecaster import shipped
 from models.glucose.readings import read, tables_in
@@ -30,7 +30,5 @@ def evaluate(data: Path, labels: Path | None, say: Say) -> dict[str, float]:
         table = path.name.split(".")[0]
         say(f"{table}: {len(people)} people, {number} rows, {1e6 * spent / max(1, number):.0f} us of a core a row")
         for name, found in estimates(answers).items():
-            key = f"{table}_{name}".replace(",", "").replace(" ", "_").lower()
-            figures |= {key: found.value, f"{key}_low": found.low, f"{key}_high": found.high}
-            say(f"  {name}: {found.value:.3f} [{found.low:.3f}, {found.high:.3f}]")
+            figures |= said(f"{table} {name}", found, say)
     return figures

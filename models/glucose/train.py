@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim import lr_scheduler
 
+from models import tracking
 from models.glucose.assess import AHEAD, Told, told
 from models.glucose.card import Trained, text_of
 from models.glucose.forecaster import ANSWERS, MINUTES, PARTS, UNIT
@@ -92,8 +93,7 @@ def main() -> None:
     """Train, quantize, test, write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder that holds vitals/cgm")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--out", type=Path, default=HERE, help="folder for card.toml and artefacts/ (default: this package)")
+    tracking.add_arguments(parser, HERE)
     given = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     people = [
@@ -109,10 +109,7 @@ def main() -> None:
         seen[table] = tuple(told(person, runner) for person in people if person.table == table)
     unknown = tuple(told(person, beside) for person in strangers)
     card = text_of(Trained(sha256(artefact).hexdigest(), given.seed, seen, unknown, tuple(told(person, runner) for person in strangers)))
-    given.out.joinpath("artefacts").mkdir(parents=True, exist_ok=True)
-    given.out.joinpath(ARTEFACT).write_bytes(artefact)
-    given.out.joinpath("card.toml").write_text(card, "utf-8")
-    log.info("%d bytes", len(artefact))
+    tracking.keep(given.out, ARTEFACT, artefact, card, given.tracking)
 
 
 if __name__ == "__main__":

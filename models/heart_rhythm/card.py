@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import nan
 
-from models.card_text import beginning
-from models.evaluation import Agreement
+from models.card_text import beginning, figures
+from models.evaluation import Agreement, Estimate
 from models.heart_rhythm.assess import Count, estimate, f1, predictive_value, sensitivity
 from models.heart_rhythm.beats import LEAN
 from models.heart_rhythm.candidates import NAMES
@@ -80,19 +81,7 @@ def written(trained: Trained) -> str:
 
 
 def _figures(counts: Sequence[Count], on: str) -> list[str]:
-    lines: list[str] = []
-    for name, measure in (("sensitivity", sensitivity), ("positive predictive value", predictive_value), ("F1", f1)):
-        found = estimate(measure, counts)
-        lines += ["", "[[figure]]", f'name = "{name}"', f'on = "{on}"', f"value = {found.value:.5f}"]
-        lines += [f"low = {found.low:.5f}", f"high = {found.high:.5f}"]
+    measures = {"sensitivity": sensitivity, "positive predictive value": predictive_value, "F1": f1}
+    found = {name: estimate(measure, counts) for name, measure in measures.items()}
     worst = min(counts, key=lambda each: each.f1)
-    return [
-        *lines,
-        "",
-        "[[figure]]",
-        'name = "F1 of the worst recording"',
-        f'on = "{on}"',
-        f"value = {worst.f1:.5f}",
-        "low = nan",
-        "high = nan",
-    ]
+    return figures({**found, "F1 of the worst recording": Estimate(worst.f1, nan, nan)}, on)

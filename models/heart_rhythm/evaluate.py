@@ -3,10 +3,9 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from math import isnan
 from pathlib import Path
 
-from models.evaluation import Estimate, Judged, Unreadable, auroc, estimate, over_windows
+from models.evaluation import Judged, Unreadable, auroc, estimate, over_windows, said
 from models.heart_rhythm import assess, finder, verdict
 from models.heart_rhythm import rhythm_assess as rhythms
 from models.heart_rhythm.classes import assess as classes
@@ -73,8 +72,8 @@ def _note(seen: _Seen, recording: Recording, classed: classifier.Classed) -> Non
 
 def _beats(counts: Sequence[assess.Count], say: Say) -> dict[str, float]:
     figures = {"worst_f1": min(each.f1 for each in counts)}
-    for name, measure in (("sensitivity", assess.sensitivity), ("positive_predictive_value", assess.predictive_value), ("f1", assess.f1)):
-        figures |= _said(name, assess.estimate(measure, counts), say)
+    for name, measure in (("sensitivity", assess.sensitivity), ("positive predictive value", assess.predictive_value), ("f1", assess.f1)):
+        figures |= said(name, assess.estimate(measure, counts), say)
     return figures
 
 
@@ -84,7 +83,7 @@ def _classes(tables: Sequence[classes.Table], say: Say) -> dict[str, float]:
         say(f"{letter}  {'  '.join(f'{number:6}' for number in row)}")
     figures: dict[str, float] = {}
     for name, measure in classes.MEASURES.items():
-        figures |= _said(f"classes_{name.replace(' ', '_').replace('-', '_')}", classes.estimate(measure, tables), say)
+        figures |= said(f"classes {name}", classes.estimate(measure, tables), say)
     return figures
 
 
@@ -96,20 +95,12 @@ def _rhythms(seen: _Seen, say: Say) -> dict[str, float]:
         if not any(one.marked for one in each):
             continue
         figures[f"{key}_marked_s"] = sum(one.marked for one in each)
-        figures |= _said(f"{key}_sensitivity", estimate(rhythms.duration_sensitivity, each, 0), say)
-        figures |= _said(f"{key}_positive_predictive_value", estimate(rhythms.duration_predictive_value, each, 0), say)
-    figures |= _said("fibrillation_windows_auroc", estimate(over_windows(auroc), seen.windows, 0), say)
+        figures |= said(f"rhythm {rhythm} sensitivity", estimate(rhythms.duration_sensitivity, each, 0), say)
+        figures |= said(f"rhythm {rhythm} positive predictive value", estimate(rhythms.duration_predictive_value, each, 0), say)
+    figures |= said("fibrillation windows AUROC", estimate(over_windows(auroc), seen.windows, 0), say)
     for kind in seen.alarms[0]:
         each = [recording[kind] for recording in seen.alarms]
         figures |= {f"alarms_{kind}_ill": float(sum(one.ill for one in each))}
-        figures |= _said(f"alarms_{kind}_share_told", estimate(rhythms.share_told, each, 0), say)
-        figures |= _said(f"alarms_{kind}_false_a_day", estimate(rhythms.false_a_day, each, 0), say)
+        figures |= said(f"alarms {kind} share told", estimate(rhythms.share_told, each, 0), say)
+        figures |= said(f"alarms {kind} false a day", estimate(rhythms.false_a_day, each, 0), say)
     return figures
-
-
-def _said(name: str, found: Estimate, say: Say) -> dict[str, float]:
-    """Say a figure with its interval, unless it is not defined."""
-    if isnan(found.value):
-        return {}
-    say(f"{name.replace('_', ' ')}: {found.value:.4f} [{found.low:.4f}, {found.high:.4f}]")
-    return {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}

@@ -10,12 +10,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from models import tracking
 from models.evaluation import compare
 from models.heart_rhythm.assess import Count, count
 from models.heart_rhythm.candidates import NAMES, Features, candidates_of
 from models.heart_rhythm.card import Trained, written
 from models.heart_rhythm.finder import find
-from models.heart_rhythm.fitting import Fitted, arguments, fitted, folds, keep, log
+from models.heart_rhythm.fitting import Fitted, arguments, fitted, folds, log
 from models.heart_rhythm.lead import ready
 from models.heart_rhythm.network import LAST, train, write
 from models.heart_rhythm.recordings import DS1, Recording, beatless, read, records_in, truth, varied
@@ -86,7 +87,7 @@ def main() -> None:
         unseen=tuple(counted(given.folder, new, network.artefact)),
         agreement=compare(OnnxRunner(network.exact), PerceptronRunner(network.artefact), network.calibration, 0.5),
     )
-    keep(given.out, ARTEFACT, network, written(trained))
+    tracking.keep(given.out, ARTEFACT, network.artefact, written(trained), given.tracking)
 
 
 if __name__ == "__main__":

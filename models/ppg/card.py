@@ -1,9 +1,8 @@
 """The text of the card of ppg, written by training with what was measured."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models.card_text import beginning
+from models.card_text import beginning, figures, inputs
 from models.ppg.assess import Told, estimates
 from models.ppg.breath import NAMES
 
@@ -33,15 +32,11 @@ def text_of(trained: Trained) -> str:
     """Return the card as TOML."""
     lines = [
         *beginning("ppg", "models.ppg.train", trained.sha256, INTENDED_USE, LIMITS),
-        "[[input]]",
-        'name = "features"',
-        'dtype = "float32"',
-        f"shape = [-1, {len(NAMES)}]",
-        "# of one rate of the grid; powers in the logarithm, repetition -1 to 1, rates by 20 a minute, pulse by 100 a minute",
-        "meaning = [",
-        *(f'    "{name}",' for name in NAMES),
-        "]",
-        "",
+        *inputs(
+            "features",
+            NAMES,
+            "of one rate of the grid; powers in the logarithm, repetition -1 to 1, rates by 20 a minute, pulse by 100 a minute",
+        ),
         "[[output]]",
         'name = "score"',
         'dtype = "float32"',
@@ -58,13 +53,5 @@ def text_of(trained: Trained) -> str:
         "[thresholds]",
     ]
     for people, on in ((trained.int8, "BIDMC, out of fold, int8"), (trained.exact, "BIDMC, out of fold, float")):
-        lines += _figures(people, on)
+        lines += figures(estimates(people), on)
     return "\n".join(lines) + "\n"
-
-
-def _figures(people: Sequence[Told], on: str) -> list[str]:
-    lines: list[str] = []
-    for name, found in estimates(people).items():
-        lines += ["", "[[figure]]", f'name = "{name}"', f'on = "{on}"', f"value = {found.value:.5f}"]
-        lines += [f"low = {found.low:.5f}", f"high = {found.high:.5f}"]
-    return lines

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from models.evaluation import Unreadable
+from models.evaluation import Unreadable, said
 from models.ppg.assess import estimates, told
 from models.ppg.monitor import shipped
 from models.ppg.recordings import read
@@ -27,8 +27,6 @@ def evaluate(data: Path, labels: Path | None, say: Say) -> dict[str, float]:
     number = sum(len(each.breath) for each in people)
     figures = {"recordings": float(len(people)), "windows": float(number), "core_ms_a_window": 1000 * spent / max(1, number)}
     for name, found in estimates(people).items():
-        key = name.replace(",", "").replace(" ", "_").lower()
-        figures |= {key: found.value, f"{key}_low": found.low, f"{key}_high": found.high}
-        say(f"{name}: {found.value:.3f} [{found.low:.3f}, {found.high:.3f}]")
+        figures |= said(name, found, say)
     say(f"{figures['core_ms_a_window']:.1f} ms of a core a window of 32 s")
     return figures

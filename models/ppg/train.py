@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.optim import lr_scheduler
 
+from models import tracking
 from models.onnx_runner import OnnxRunner
 from models.perceptron import INPUT, layers, standard_of, written
 from models.perceptron_runner import PerceptronRunner
@@ -105,8 +106,7 @@ def main() -> None:
     """Train, quantize, test, write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder that holds vitals/bidmc")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--out", type=Path, default=HERE, help="folder for card.toml and artefacts/ (default: this package)")
+    tracking.add_arguments(parser, HERE)
     given = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     recordings = read(given.data / "vitals" / "bidmc")
@@ -126,10 +126,7 @@ def main() -> None:
     artefact = quantize(network, INPUT, rows, LAST)
     by_name = sorted(small, key=lambda each: each.name)
     card = text_of(Trained(sha256(artefact).hexdigest(), given.seed, tuple(by_name), tuple(sorted(exact, key=lambda each: each.name))))
-    given.out.joinpath("artefacts").mkdir(parents=True, exist_ok=True)
-    given.out.joinpath(ARTEFACT).write_bytes(artefact)
-    given.out.joinpath("card.toml").write_text(card, "utf-8")
-    log.info("%d bytes", len(artefact))
+    tracking.keep(given.out, ARTEFACT, artefact, card, given.tracking)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from models.card_text import beginning
+from models.card_text import beginning, figures
 from models.retinopathy.figures import Answer, estimates, reliability
 from models.retinopathy.fitting import Plan
 from models.retinopathy.photograph import SIDE
@@ -76,7 +76,5 @@ def written(trained: Trained) -> str:
         (trained.int8, "IDRiD training half, out of fold, int8"),
         (trained.exact, "IDRiD training half, out of fold, float"),
     ):
-        for name, found in estimates(answers).items():
-            lines += ["", "[[figure]]", f'name = "{name}"', f'on = "{on}"', f"value = {found.value:.5f}"]
-            lines += [f"low = {found.low:.5f}", f"high = {found.high:.5f}"]
+        lines += figures(estimates(answers), on)
     return "\n".join(lines) + "\n"

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from models.evaluation import Unreadable
+from models.evaluation import Unreadable, said
 from models.retinopathy import grader, photographs
 from models.retinopathy.figures import Answer, estimates, reliability
 from models.retinopathy.photograph import Unusable
@@ -40,9 +40,7 @@ def evaluate(data: Path, labels: Path | None, say: Say) -> dict[str, float]:
             + "  ".join(f"{sum((a.grade, a.told) == (grade, told) and not a.unusable for a in answers):4}" for told in range(5))
         )
     for name, found in estimates(answers).items():
-        key = name.replace(" ", "_").lower()
-        figures |= {key: found.value, f"{key}_low": found.low, f"{key}_high": found.high}
-        say(f"{name}: {found.value:.4f} [{found.low:.4f}, {found.high:.4f}]")
+        figures |= said(name, found, say)
     for mean, share, number in reliability(answers):
         say(f"score of referral about {mean:.2f}: {share:.3f} of {number} are referable")
     figures["core_ms_a_photograph"] = 1000 * spent / len(answers)

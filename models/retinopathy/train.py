@@ -20,6 +20,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
+from models import tracking
 from models.onnx_runner import OnnxRunner
 from models.quantization import quantize_convolutions
 from models.retinopathy import photographs
@@ -68,8 +69,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--size", default="lite2")
     parser.add_argument("--side", type=int, default=SIDE)
     parser.add_argument("--epochs", type=int, default=60)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--out", type=Path, default=HERE, help="folder for card.toml and artefacts/ (default: this package)")
+    tracking.add_arguments(parser, HERE)
     return parser.parse_args()
 
 
@@ -159,9 +159,8 @@ def _write(known: Sequence[Photograph], given: argparse.Namespace, plan: Plan) -
         exact=tuple(answers(exact, temperatures)),
         int8=tuple(answers(small, temperatures)),
     )
-    given.out.joinpath("artefacts").mkdir(parents=True, exist_ok=True)
-    given.out.joinpath(ARTEFACT).write_bytes(whole.artefact)
-    given.out.joinpath("card.toml").write_text(written(trained), "utf-8")
+    tracking.keep(given.out, ARTEFACT, whole.artefact, written(trained), given.tracking)
+    log.info("kappa out of fold %.4f, float %.4f", weighted_kappa(trained.int8), weighted_kappa(trained.exact))
     log.info(
         "%d bytes, kappa out of fold %.4f, float %.4f", len(whole.artefact), weighted_kappa(trained.int8), weighted_kappa(trained.exact)
     )

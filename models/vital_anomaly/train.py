@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from models import tracking
 from models.catalogue import Figure
 from models.evaluation import Agreement, Judged, auroc, compare, estimate, over_windows, sensitivity
 from models.onnx_runner import OnnxRunner
@@ -120,8 +121,7 @@ def main() -> None:
     """Train, quantize, test, write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder that holds ecg/mitdb and vitals/bidmc")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--out", type=Path, default=HERE, help="folder for card.toml and artefacts/ (default: this package)")
+    tracking.add_arguments(parser, HERE)
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     learners, tested = people_in(arguments.data)
@@ -131,10 +131,7 @@ def main() -> None:
     exact, _ = fit(windows, arguments.seed)
     artefact = quantize(exact, INPUT, windows.features[:: max(1, len(windows.features) // 2048)], LAST)
     trained = assess(tested, exact, artefact, thresholds, out_of_fold, arguments.seed)
-    arguments.out.joinpath("artefacts").mkdir(parents=True, exist_ok=True)
-    arguments.out.joinpath(ARTEFACT).write_bytes(artefact)
-    arguments.out.joinpath("card.toml").write_text(written(trained), "utf-8")
-    log.info("%s: %d bytes, SHA-256 %s", ARTEFACT, len(artefact), sha256(artefact).hexdigest())
+    tracking.keep(arguments.out, ARTEFACT, artefact, written(trained), arguments.tracking)
 
 
 def assess(tested: Sequence[Recorded], exact: bytes, artefact: bytes, thresholds: Thresholds, out_of_fold: float, seed: int) -> Trained:

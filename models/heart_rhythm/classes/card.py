@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import isnan
 
-from models.card_text import beginning
+from models.card_text import beginning, figures
 from models.heart_rhythm.classes.assess import MEASURES, Table, estimate
 from models.heart_rhythm.classes.classifier import CLASSES
 from models.heart_rhythm.classes.shapes import NAMES
@@ -83,13 +82,4 @@ def written(trained: Trained) -> str:
 
 
 def _figures(tables: Sequence[Table], on: str) -> list[str]:
-    lines: list[str] = []
-    for name, measure in MEASURES.items():
-        found = estimate(measure, tables)
-        lines += ["", "[[figure]]", f'name = "{name}"', f'on = "{on}"', f"value = {_number(found.value)}"]
-        lines += [f"low = {_number(found.low)}", f"high = {_number(found.high)}"]
-    return lines
-
-
-def _number(value: float) -> str:
-    return "nan" if isnan(value) else f"{value:.5f}"
+    return figures({name: estimate(measure, tables) for name, measure in MEASURES.items()}, on)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from models import tracking
 from models.heart_rhythm.assess import pairs
 from models.heart_rhythm.candidates import PEAK, Features, Places
 from models.heart_rhythm.classes.assess import Table, table
@@ -18,7 +19,7 @@ from models.heart_rhythm.classes.classifier import CLASSES, Classifier, classify
 from models.heart_rhythm.classes.network import LAST, train, write
 from models.heart_rhythm.classes.shapes import EDGE, described
 from models.heart_rhythm.finder import find, shipped
-from models.heart_rhythm.fitting import Fitted, arguments, fitted, folds, keep, log
+from models.heart_rhythm.fitting import Fitted, arguments, fitted, folds, log
 from models.heart_rhythm.lead import RATE, Lead, ready
 from models.heart_rhythm.recordings import DS1, Recording, between, read, records_in
 from models.onnx_runner import OnnxRunner
@@ -112,7 +113,7 @@ def main() -> None:
     new = [path.name for path in records_in(given.folder) if path.name not in DS1]
     unseen = tables(given.folder, new, network.artefact)
     trained = Trained(network.sha256, given.seed, FACTORS, tuple(seen), tuple(unseen), agreement(network))
-    keep(given.out, ARTEFACT, network, written(trained))
+    tracking.keep(given.out, ARTEFACT, network.artefact, written(trained), given.tracking)
 
 
 if __name__ == "__main__":

@@ -8,13 +8,14 @@ import pytest
 
 pytest.importorskip("torch", reason="torch is not installed: `pip install torch==2.13.0` after requirements/train.lock")
 
+from models import tracking
 from models.catalogue import open_model
 from models.evaluation import compare
 from models.heart_rhythm import train as training
 from models.heart_rhythm.assess import count
 from models.heart_rhythm.card import Trained, written
 from models.heart_rhythm.finder import find
-from models.heart_rhythm.fitting import folds, keep
+from models.heart_rhythm.fitting import folds
 from models.heart_rhythm.recordings import Recording, beatless, varied
 from models.heart_rhythm.train import fit
 from models.onnx_runner import OnnxRunner
@@ -39,7 +40,7 @@ def test_a_training_from_recordings_to_card(tmp_path: Path) -> None:
     assert seen.f1 > 0.98
     agreement = compare(OnnxRunner(network.exact), PerceptronRunner(network.artefact), network.calibration, 0.5)
     trained = Trained(network.sha256, 0, (replace(seen, name="out of fold"),), (seen,), agreement)
-    keep(tmp_path, training.ARTEFACT, network, written(trained))
+    tracking.keep(tmp_path, training.ARTEFACT, network.artefact, written(trained), tmp_path / "runs")
     model = open_model(tmp_path)
     assert model.artefact == network.artefact
     assert model.card.figure("F1", "MIT-BIH DS1, out of fold").value == pytest.approx(seen.f1, abs=1e-4)

@@ -8,13 +8,13 @@ import pytest
 
 pytest.importorskip("torch", reason="torch is not installed: `pip install torch==2.13.0` after requirements/train.lock")
 
+from models import tracking
 from models.catalogue import open_model
 from models.heart_rhythm.classes import train as training
 from models.heart_rhythm.classes.assess import accuracy, table
 from models.heart_rhythm.classes.card import Trained, written
 from models.heart_rhythm.classes.classifier import Classifier, classify
 from models.heart_rhythm.finder import shipped
-from models.heart_rhythm.fitting import keep
 from models.heart_rhythm.recordings import Recording, between
 from models.perceptron_runner import PerceptronRunner
 from tests.models.heart_rhythm.classes.test_classifier import heart
@@ -42,7 +42,7 @@ def test_a_training_from_recordings_to_card(tmp_path: Path) -> None:
     assert accuracy(seen.counts) > 0.9
     assert seen.counts[2].tolist() == [0, 0, 8, 0, 0]
     trained = Trained(network.sha256, 0, training.FACTORS, (replace(seen, name="out of fold"),), (seen,), 1.0)
-    keep(tmp_path, training.ARTEFACT, network, written(trained))
+    tracking.keep(tmp_path, training.ARTEFACT, network.artefact, written(trained), tmp_path / "runs")
     card = open_model(tmp_path).card
     assert card.thresholds == training.FACTORS
     assert card.figure("accuracy", "MIT-BIH DS2 here, unseen").value == pytest.approx(accuracy(seen.counts), abs=1e-4)
