@@ -1,7 +1,8 @@
 """When does the heart's rhythm, as an ECG lead shows it, deserve a finding? The last minutes of each lead are judged every few seconds of its own time.
 
 When to judge follows from the samples' own numbers, and what is judged is the strip that goes out as evidence: the same samples give the same finding,
-however they were cut into pieces, before and after a crash, here and at whoever computes it again.
+however they were cut into pieces, here and at whoever computes it again. A process that begins anew has of a lead what the spool still holds; what went out
+already is not judged again, and strips are short for two minutes.
 """
 
 import json

@@ -10,17 +10,20 @@ from numpy.typing import NDArray
 
 from edge.gateway.anomaly_watch import AnomalyWatch
 from edge.gateway.early_warning_watch import EarlyWarningWatch
+from edge.gateway.rhythm_watch import RhythmWatch
 from edge.gateway.vitals_line import finding_of
 from edge.gateway.window import PatientWindow
 from mediassist.__main__ import main
 from models.catalogue import open_model
+from models.heart_rhythm import verdict as heart_rhythm
 from models.perceptron_runner import PerceptronRunner
 from models.vital_anomaly.verdict import Thresholds
 from protocol.capsule import read_capsule, write_capsule
 from protocol.errors import Malformed
 from protocol.findings import Detector, Finding
-from protocol.metrics import PULSE_RATE, RR_INTERVAL, SPO2
-from protocol.samples import Reading
+from protocol.metrics import ECG, PULSE_RATE, RR_INTERVAL, SPO2
+from protocol.samples import Reading, WaveformPiece
+from simulators.physiology import STORIES, Physiology
 
 PATIENT, BELT = UUID(int=1), UUID(int=2)
 NOON = 1_800_000_000_000
@@ -57,7 +60,17 @@ def an_anomaly() -> Finding:
     raise AssertionError("nothing was found")
 
 
-@pytest.mark.parametrize("find", [a_score, an_anomaly])
+def a_rhythm() -> Finding:
+    watch = RhythmWatch(PATIENT, heart_rhythm.opened())
+    body = Physiology(STORIES["atrial_fibrillation"], np.random.default_rng(0))
+    for second in range(120):
+        samples = body.samples(ECG.code, second * 125, 125)
+        for found in watch.look(WaveformPiece(BELT, ECG.code, NOON + 1000 * second, 125.0, 0.005, second * 125, samples, second)):
+            return finding_of(found)
+    raise AssertionError("nothing was found")
+
+
+@pytest.mark.parametrize("find", [a_score, an_anomaly, a_rhythm])
 def test_a_capsule_gives_its_score_again(find: object, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert callable(find)
     finding = find()

@@ -34,23 +34,25 @@ export function Evidence({ alert, zone }: { alert: Alert; zone: string | undefin
   const note = `${clockTime(from, zone)} to ${clockTime(to, zone)} ${zoneName(from, zone)}, ${seconds} s`;
   return (
     <>
-      <Panel title="Readings in the window" note={note} flush testId="evidence-readings">
-        {lanes.length > 0 ? (
-          <LanesChart lanes={lanes} from={from} to={to} zone={zone} cursor={`evidence-${alert.id}`} laneHeight={92} />
-        ) : (
-          <Message title="No readings in the window" />
-        )}
-        {older.length > 0 ? (
-          <ul className={styles["older"]} aria-label="Older readings that counted">
-            {older.map(({ series, at, value }) => (
-              <li key={series.metric}>
-                {metricWords(series.metric).long} <strong>{value.toFixed(series.decimals)}</strong> {unitText(series.unit)}, measured
-                before the window at {clockTime(at, zone)}
-              </li>
-            ))}
-          </ul>
-        ) : null}
-      </Panel>
+      {alert.evidence.length > 0 || seen.length === 0 ? (
+        <Panel title="Readings in the window" note={note} flush testId="evidence-readings">
+          {lanes.length > 0 ? (
+            <LanesChart lanes={lanes} from={from} to={to} zone={zone} cursor={`evidence-${alert.id}`} laneHeight={92} />
+          ) : (
+            <Message title="No readings in the window" />
+          )}
+          {older.length > 0 ? (
+            <ul className={styles["older"]} aria-label="Older readings that counted">
+              {older.map(({ series, at, value }) => (
+                <li key={series.metric}>
+                  {metricWords(series.metric).long} <strong>{value.toFixed(series.decimals)}</strong> {unitText(series.unit)}, measured
+                  before the window at {clockTime(at, zone)}
+                </li>
+              ))}
+            </ul>
+          ) : null}
+        </Panel>
+      ) : null}
       {seen.length > 0 ? (
         seen.map(([metric, pieces]) => <Waves key={metric} {...{ metric, pieces, zone }} note="seen by the detector" />)
       ) : (
