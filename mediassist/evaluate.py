@@ -11,6 +11,8 @@ ppg            pulse waves as bidmc_NN.npz (ppg, gain_ppg, fs, breaths_1, breath
 retinopathy    photographs of the retina in a folder, or below it, and a table (CSV) with the columns image, dr_grade (0 to 4) and, if known, dme_risk (0 to 2):
                quadratic weighted kappa, accuracy, joint accuracy of grade and risk, AUROC, sensitivity and specificity of referral, each with its 95 %
                interval by photographs, and how true its scores are; a photograph that it calls ungradable counts as wrong.
+vital_anomaly  WFDB records with marks (.hea, .atr: rhythms and ectopic beats are what is abnormal) and bidmc_NN.npz (vitals outside limits are): AUROC, AUPRC,
+               sensitivity, specificity, predictive value of its minutes, and alerts a patient-day; intervals by people.
 
 The artefact that ships is what is asked. It needs the extra `demo` or `train`. Exit status 2: nothing to read there.
 """
@@ -26,7 +28,7 @@ from pathlib import Path
 
 from models.evaluation import Unreadable
 
-MODELS = {name: f"models.{name}.evaluate" for name in ("glucose", "heart_rhythm", "ppg", "retinopathy")}
+MODELS = {name: f"models.{name}.evaluate" for name in ("glucose", "heart_rhythm", "ppg", "retinopathy", "vital_anomaly")}
 
 
 def evaluate(arguments: Sequence[str]) -> int:
