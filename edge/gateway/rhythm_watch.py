@@ -6,6 +6,7 @@ already is not judged again, and strips are short for two minutes.
 """
 
 import json
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from uuid import UUID
@@ -55,7 +56,7 @@ class RhythmWatch:
         self._patient = patient
         self._networks = networks
         self._detector = Detector(NAME, VERSION, networks.sha256)
-        self._leads: dict[UUID, list[WaveformPiece]] = {}
+        self._leads: dict[UUID, deque[WaveformPiece]] = {}
         self.memory = memory or Memory()
 
     def recall(self, piece: WaveformPiece) -> None:
@@ -76,20 +77,21 @@ class RhythmWatch:
 
     def _keep(self, piece: WaveformPiece) -> tuple[int, Sequence[WaveformPiece]]:
         """Keep a piece with the last minutes of its lead; return up to which sample they were there before, and all that is kept."""
-        kept = self._leads.get(piece.wearable, [])
+        kept = self._leads.get(piece.wearable)
         newest = kept[-1] if kept else None
-        if newest is not None and _end(newest) >= _end(piece) and newest.first_sample >> 32 == piece.first_sample >> 32:
+        if kept and newest is not None and _end(newest) >= _end(piece) and newest.first_sample >> 32 == piece.first_sample >> 32:
             return _end(newest), kept  # a repeat
         continues = newest is not None and (
             (newest.rate_hz, newest.gain) == (piece.rate_hz, piece.gain)
             and _end(newest) <= piece.first_sample <= _end(newest) + SPAN_S * piece.rate_hz
         )
-        if newest is None or not continues:
-            self._leads[piece.wearable] = [piece]
+        if kept is None or newest is None or not continues:
+            self._leads[piece.wearable] = deque([piece])
             return piece.first_sample, [piece]
-        oldest = piece.first_sample - (SPAN_S + STEP_S) * piece.rate_hz
-        self._leads[piece.wearable] = [*(each for each in kept if _end(each) > oldest), piece]
-        return _end(newest), self._leads[piece.wearable]
+        kept.append(piece)
+        while _end(kept[0]) <= piece.first_sample - (SPAN_S + STEP_S) * piece.rate_hz:
+            kept.popleft()
+        return _end(newest), kept
 
     def _judged(self, strip: Sequence[WaveformPiece], trigger: WaveformPiece) -> list[WatchFinding]:
         signal, rate_hz = lead_of(strip), trigger.rate_hz
