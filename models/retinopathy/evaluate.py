@@ -2,16 +2,19 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from models.evaluation import Unreadable, said
 from models.retinopathy import grader, photographs
+from models.retinopathy.cameras import CAMERAS
 from models.retinopathy.figures import Answer, estimates, reliability
 from models.retinopathy.photograph import Unusable
 from models.retinopathy.photographs import Photograph
 
 Say = Callable[[str], None]
+OTHERS = 50
+"""Photographs, about, that are looked at as other cameras would have made them."""
 
 
 def evaluate(data: Path, labels: Path | None, say: Say) -> dict[str, float]:
@@ -43,8 +46,35 @@ def evaluate(data: Path, labels: Path | None, say: Say) -> dict[str, float]:
         figures |= said(name, found, say)
     for mean, share, number in reliability(answers):
         say(f"score of referral about {mean:.2f}: {share:.3f} of {number} are referable")
+    figures |= _other_cameras(shipped, known[:: max(1, len(known) // OTHERS)], say)
     figures["core_ms_a_photograph"] = 1000 * spent / len(answers)
     say(f"{figures['core_ms_a_photograph']:.0f} ms of cores a photograph, from file to grade")
+    return figures
+
+
+def _other_cameras(shipped: grader.Grader, known: Sequence[Photograph], say: Say) -> dict[str, float]:
+    """Say what becomes of some photographs as other cameras would have made them: beside what was said of them as they are."""
+    pictures = [grader.picture_of(each.path.read_bytes()) for each in known]
+    plain = [shipped.grade(picture) for picture in pictures]
+    figures: dict[str, float] = {}
+    for name, camera in CAMERAS.items():
+        refused, alike, moved = 0, 0, list[float]()
+        for picture, before in zip(pictures, plain, strict=True):
+            after = shipped.grade(camera(picture))
+            if isinstance(after, Unusable):
+                refused += 1
+            elif not isinstance(before, Unusable):
+                alike += (after.verdict.referable >= 0.5) == (before.verdict.referable >= 0.5)
+                moved.append(abs(after.verdict.grade - before.verdict.grade))
+        key, graded = name.replace(" ", "_"), max(1, len(moved))
+        figures |= {
+            f"{key}_refused": refused / len(known),
+            f"{key}_same_referral": alike / graded,
+            f"{key}_grades_off": sum(moved) / graded,
+        }
+        say(
+            f"as by a camera that is {name}: {refused} of {len(known)} refused; of the others {alike / graded:.0%} referred alike, grades {sum(moved) / graded:.2f} off"
+        )
     return figures
 
 
