@@ -10,7 +10,6 @@ import argparse
 import logging
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
 from hashlib import sha256
 from multiprocessing import get_context
 from pathlib import Path
@@ -154,7 +153,7 @@ def _write(known: Sequence[Photograph], given: argparse.Namespace, plan: Plan) -
     whole = _artefact(given.kept, WHOLE, known, pixels, plan)
     trained = Trained(
         sha256=sha256(whole.artefact).hexdigest(),
-        plan=replace(plan),
+        plan=plan,
         temperatures=temperatures,
         exact=tuple(answers(exact, temperatures)),
         int8=tuple(answers(small, temperatures)),
