@@ -11,6 +11,8 @@ ppg            pulse waves as bidmc_NN.npz (ppg, gain_ppg, fs, breaths_1, breath
 retinopathy    photographs of the retina in a folder, or below it, and a table (CSV) with the columns image, dr_grade (0 to 4) and, if known, dme_risk (0 to 2):
                quadratic weighted kappa, accuracy, joint accuracy of grade and risk, AUROC, sensitivity and specificity of referral, each with its 95 %
                interval by photographs, and how true its scores are; a photograph that it calls ungradable counts as wrong.
+stream_anomaly tables (timestamp, value) under data/ with labels/combined_windows.json (or --labels), as the Numenta Anomaly Benchmark has them: its scores; and
+               ECG leads as .npz (value, label, fs) or WFDB records with marks: AUC-PR and AUROC of their samples; each value judged as it comes.
 vital_anomaly  WFDB records with marks (.hea, .atr: rhythms and ectopic beats are what is abnormal) and bidmc_NN.npz (vitals outside limits are): AUROC, AUPRC,
                sensitivity, specificity, predictive value of its minutes, and alerts a patient-day; intervals by people.
 
@@ -28,7 +30,7 @@ from pathlib import Path
 
 from models.evaluation import Unreadable
 
-MODELS = {name: f"models.{name}.evaluate" for name in ("glucose", "heart_rhythm", "ppg", "retinopathy", "vital_anomaly")}
+MODELS = {name: f"models.{name}.evaluate" for name in ("glucose", "heart_rhythm", "ppg", "retinopathy", "stream_anomaly", "vital_anomaly")}
 
 
 def evaluate(arguments: Sequence[str]) -> int:

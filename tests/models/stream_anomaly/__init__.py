@@ -1,0 +1,1 @@
+"""Streaming detectors: what each value is told, and how that is judged."""
