@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.gateway import anomaly_watch, early_warning, glucose_watch, rhythm_watch
-from models import baseline, threshold
+from edge.gateway import anomaly_watch, glucose_watch, rhythm_watch
+from models import baseline, early_warning, threshold
 from models.catalogue import ModelRefused, open_model
 from models.heart_rhythm import verdict as heart_rhythm
 from models.perceptron_runner import PerceptronRunner

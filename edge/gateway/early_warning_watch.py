@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
-from edge.gateway.early_warning import METRICS_USED, SETTLE_MS, SOURCES, TABLE_SHA256, THRESHOLDS, Score, score
 from edge.gateway.watch_finding import Priority, WatchFinding, finding_id
 from edge.gateway.window import PatientWindow
+from models.early_warning import METRICS_USED, SETTLE_MS, SOURCES, TABLE_SHA256, THRESHOLDS, Score, score
 from protocol.findings import Detector
 from protocol.metrics import SYSTOLIC_PRESSURE
 from protocol.samples import Reading

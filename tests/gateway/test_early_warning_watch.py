@@ -6,10 +6,10 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.gateway.early_warning import score_again
 from edge.gateway.early_warning_watch import CLEAR_MS, EarlyWarningWatch, Memory, memory_from_text
 from edge.gateway.watch_finding import WatchFinding
 from edge.gateway.window import PatientWindow
+from models.early_warning import score_again
 from protocol.metrics import HEART_RATE, RESPIRATORY_RATE, SPO2, SYSTOLIC_PRESSURE
 from protocol.samples import Reading
 

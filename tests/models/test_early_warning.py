@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.gateway.early_warning import BANDS, GREATEST_AGE_MS, TABLE_SHA256, points, score, score_again
+from models.early_warning import BANDS, GREATEST_AGE_MS, TABLE_SHA256, points, score, score_again
 from protocol.metrics import BODY_TEMPERATURE, HEART_RATE, PULSE_RATE, RESPIRATORY_RATE, SPO2, SYSTOLIC_PRESSURE, Absence
 from protocol.samples import Reading
 
