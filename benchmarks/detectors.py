@@ -111,9 +111,10 @@ def _window() -> Work:
 
 
 def _row() -> Work:
-    from models.glucose.forecaster import forecast, shipped  # noqa: PLC0415
+    from models.glucose.forecaster import forecast  # noqa: PLC0415
+    from models.glucose.shipped import opened  # noqa: PLC0415
 
-    history, runner = np.linspace(180, 90, 24), shipped()
+    history, runner = np.linspace(180, 90, 24), opened().runner
     return lambda: forecast(history, runner)
 
 

@@ -23,6 +23,7 @@ import numpy as np
 from benchmarks import evidence
 from edge.gateway.glucose_watch import LOW, GlucoseWatch
 from edge.gateway.window import PatientWindow
+from models.glucose.shipped import opened
 from protocol.metrics import INTERSTITIAL_GLUCOSE
 from protocol.samples import Reading
 
@@ -90,7 +91,7 @@ def _lasting(run: Sequence[int]) -> list[tuple[int, int]]:
 
 def watch(readings: Sequence[Reading]) -> Seen:
     """Lead the gateway's watch through one person's readings."""
-    window, watching = PatientWindow(), GlucoseWatch(UUID(int=1))
+    window, watching = PatientWindow(), GlucoseWatch(UUID(int=1), opened())
     alarms = [finding for reading in readings if window.push(reading) for finding in watching.look(window, reading)]
     of_low = [finding.at for finding in alarms if "above" not in finding.explanation]
     leads = [
@@ -98,7 +99,7 @@ def watch(readings: Sequence[Reading]) -> Seen:
         for start, end in lows(readings)
     ]
     low_at = np.array([reading.at for reading in readings if reading.value < LOW], dtype=np.int64)
-    ahead = np.array([finding.at for finding in alarms if "falling" in finding.explanation], dtype=np.int64)
+    ahead = np.array([finding.at for finding in alarms if "minutes" in finding.explanation], dtype=np.int64)
     follows = np.searchsorted(low_at, ahead + FOLLOWS_MS, side="right") > np.searchsorted(low_at, ahead, side="right")
     values = np.array([reading.value for reading in readings])
     return Seen(

@@ -14,7 +14,8 @@ retinopathy    photographs of the retina in a folder, or below it, and a table (
 stream_anomaly tables (timestamp, value) under data/ with labels/combined_windows.json (or --labels), as the Numenta Anomaly Benchmark has them: its scores; and
                ECG leads as .npz (value, label, fs) or WFDB records with marks: AUC-PR and AUROC of their samples; each value judged as it comes.
 vital_anomaly  WFDB records with marks (.hea, .atr: rhythms and ectopic beats are what is abnormal) and bidmc_NN.npz (vitals outside limits are): AUROC, AUPRC,
-               sensitivity, specificity, predictive value of its minutes, and alerts a patient-day; intervals by people.
+               sensitivity, specificity, predictive value of its minutes, and alerts a patient-day; and of trends of vitals (bidmc_NN.npz, wristbands as SNN.npz),
+               as they are and with episodes planted: sensitivity, and alerts a patient-day beside plain limits and NEWS2; intervals by people.
 
 The artefact that ships is what is asked. It needs the extra `demo` or `train`. Exit status 2: nothing to read there.
 """

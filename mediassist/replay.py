@@ -13,11 +13,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.gateway import anomaly_watch, glucose_watch, rhythm_watch
+from edge.gateway import anomaly_watch, glucose_watch, rhythm_watch, trend_watch
 from models import baseline, early_warning, threshold
 from models.catalogue import ModelRefused, open_model
+from models.glucose import shipped as glucose
 from models.heart_rhythm import verdict as heart_rhythm
 from models.perceptron_runner import PerceptronRunner
+from models.vital_anomaly.trend import verdict as vital_trend
 from protocol.capsule import read_capsule
 from protocol.errors import Malformed
 from protocol.findings import Finding, decode_evidence, decode_strips
@@ -68,6 +70,7 @@ def score_again(finding: Finding) -> float:
         "threshold": _threshold,
         "glucose": _glucose,
         "baseline": _baseline,
+        trend_watch.KIND: _vital_trend,
         **dict.fromkeys(heart_rhythm.KINDS.values(), _heart_rhythm),
     }
     if finding.kind not in detectors:
@@ -88,8 +91,12 @@ def _early_warning(finding: Finding) -> float:
 
 
 def _glucose(finding: Finding) -> float:
-    _check(finding, glucose_watch.DETECTOR.sha256)
-    return glucose_watch.score_again(decode_evidence(finding.evidence).readings())
+    try:
+        opened = glucose.opened()
+    except ModelRefused as error:
+        raise CannotReplay(str(error)) from error
+    _check(finding, glucose_watch.detector_of(opened).sha256)
+    return glucose_watch.score_again(decode_evidence(finding.evidence).readings(), opened)
 
 
 def _threshold(finding: Finding) -> float:
@@ -109,6 +116,18 @@ def _heart_rhythm(finding: Finding) -> float:
         raise CannotReplay(str(error)) from error
     _check(finding, networks.sha256)
     return rhythm_watch.score_again(finding.kind, decode_strips(finding.evidence), networks)
+
+
+def _vital_trend(finding: Finding) -> float:
+    try:
+        trend = vital_trend.opened()
+    except ModelRefused as error:
+        raise CannotReplay(str(error)) from error
+    _check(finding, trend.sha256)
+    try:
+        return trend_watch.score_again(decode_evidence(finding.evidence).readings(), finding.at, finding.thresholds, trend)
+    except KeyError as error:
+        raise CannotReplay(f"the finding does not say what was usual: {error} is missing") from error
 
 
 def _vital_anomaly(finding: Finding) -> float:

@@ -10,6 +10,8 @@ from onnx import NodeProto, TensorProto, helper, numpy_helper
 from torch import nn
 
 Held = Mapping[str, NDArray[np.generic]]
+Matrix = tuple[NDArray[np.float32], NDArray[np.float32]]
+"""Weights, (outputs, inputs), and bias, (outputs,)."""
 
 INPUT, OUTPUT, FIRST = "features", "score", "layer0"
 """Names of what goes in, what comes out, and what the first layer sees."""
@@ -45,24 +47,46 @@ def standard_of(features: NDArray[np.float32]) -> Standard:
     return Standard(exact.mean(axis=0).astype(np.float32), np.maximum(exact.std(axis=0), 1e-3).astype(np.float32))
 
 
+def masked_opening() -> list[NodeProto]:
+    """Return the nodes that standardise values and mask those that are not present: INPUT holds values, then a presence for each.
+
+    Their constants: mean, spread, low, high, and cut (how many values, how many presences).
+    """
+    return [
+        helper.make_node("Split", [INPUT, "cut"], ["values", "present"], axis=1),
+        helper.make_node("Sub", ["values", "mean"], ["centred"]),
+        helper.make_node("Div", ["centred", "spread"], ["scaled"]),
+        helper.make_node("Clip", ["scaled", "low", "high"], ["clipped"]),
+        helper.make_node("Mul", ["clipped", "present"], ["masked"]),
+        helper.make_node("Concat", ["masked", "present"], [FIRST], axis=1),
+    ]
+
+
 def written(name: str, net: nn.Sequential, opening: Sequence[NodeProto], held: Held, features: int) -> bytes:
+    """Return a trained network as ONNX, as `written_matrices` does of its linear layers."""
+    linear = [layer for layer in net if isinstance(layer, nn.Linear)]
+    return written_matrices(
+        name, [(layer.weight.detach().numpy(), layer.bias.detach().numpy()) for layer in linear], opening, held, features
+    )
+
+
+def written_matrices(name: str, matrices: Sequence[Matrix], opening: Sequence[NodeProto], held: Held, features: int) -> bytes:
     """Return a trained network as ONNX, float32: features (n, `features`) -> score (n, 1) by a sigmoid, or logits (n, outputs) where it has several.
 
     Args:
         name: of the graph.
-        net: its linear layers, with what lies between.
+        matrices: its layers' weights, (outputs, inputs), and biases, (outputs,); a ReLU between each two.
         opening: nodes from INPUT to FIRST, which standardise.
         held: their constants.
         features: how many go in.
     """
-    linear = [layer for layer in net if isinstance(layer, nn.Linear)]
-    outputs = len(linear[-1].bias)
+    outputs = len(matrices[-1][1])
     constants: dict[str, NDArray[np.generic]] = dict(held)
     nodes = list(opening)
-    for number, layer in enumerate(linear):
-        constants[f"weight{number}"] = layer.weight.detach().numpy()
-        constants[f"bias{number}"] = layer.bias.detach().numpy()
-        end = number == len(linear) - 1
+    for number, (weight, bias) in enumerate(matrices):
+        constants[f"weight{number}"] = weight
+        constants[f"bias{number}"] = bias
+        end = number == len(matrices) - 1
         summed = f"sum{number}" if not end else "logit" if outputs == 1 else OUTPUT
         gemm = [f"layer{number}", f"weight{number}", f"bias{number}"]
         nodes.append(helper.make_node("Gemm", gemm, [summed], name=f"gemm{number}", transB=1))

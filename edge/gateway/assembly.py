@@ -37,15 +37,17 @@ from edge.gateway.keyring import Keyring
 from edge.gateway.meters import REFUSED
 from edge.gateway.mqtt_uplink import MqttUplink
 from edge.gateway.outbox import Outbox
-from edge.gateway.patient_watch import PatientWatch
+from edge.gateway.patient_watch import Detectors, PatientWatch
 from edge.gateway.rules_folder import RulesFolder
 from edge.gateway.settings import GatewaySettings
 from edge.gateway.spool import Spool
 from edge.gateway.uplink import Uplink
 from edge.gateway.vitals_line import Household, VitalsLine
 from models.catalogue import open_model
+from models.glucose import shipped as glucose
 from models.heart_rhythm import verdict as heart_rhythm
 from models.perceptron_runner import PerceptronRunner
+from models.vital_anomaly.trend import verdict as vital_trend
 from models.vital_anomaly.verdict import thresholds_of
 from protocol.errors import Malformed
 from protocol.findings import Detector
@@ -169,16 +171,14 @@ def household_of(
     model = open_model("vital_anomaly")
     runner = PerceptronRunner(model.artefact)
     detector = Detector(model.card.name, model.card.version, model.card.sha256)
-    thresholds = thresholds_of(model.card.thresholds)
 
     def score(features: NDArray[np.float32]) -> float:
         return float(runner.run(features[np.newaxis, :])[0, 0])
 
-    networks = heart_rhythm.opened()
-    watches = {
-        patient: PatientWatch(patient, score, thresholds, detector, networks, memories.get(patient))
-        for patient in {w.patient for w in known}
-    }
+    detectors = Detectors(
+        score, thresholds_of(model.card.thresholds), detector, heart_rhythm.opened(), vital_trend.opened(), glucose.opened()
+    )
+    watches = {patient: PatientWatch(patient, detectors, memories.get(patient)) for patient in {w.patient for w in known}}
     for patient in watches.keys() & rules.keys():
         watches[patient].follow(rules[patient])
     return Household({wearable.id: wearable for wearable in known}, watches)

@@ -9,7 +9,15 @@ from protocol.findings import Detector
 from protocol.samples import Reading, WaveformPiece
 
 FindingKind = Literal[
-    "early_warning", "vital_anomaly", "glucose", "threshold", "baseline", "atrial_fibrillation", "ventricular_tachycardia", "pause"
+    "early_warning",
+    "vital_anomaly",
+    "glucose",
+    "threshold",
+    "baseline",
+    "vital_trend",
+    "atrial_fibrillation",
+    "ventricular_tachycardia",
+    "pause",
 ]
 Priority = Literal["high", "medium", "low"]
 

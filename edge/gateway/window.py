@@ -27,8 +27,8 @@ from protocol.samples import NO_RECORD, Reading
 
 KEEP_MS = 10 * 60_000
 """How far a series reaches back from its newest arrival."""
-KEEP_SELDOM_MS = 60 * 60_000
-"""A body's temperature, blood pressure and glucose are measured seldom."""
+KEEP_SELDOM_MS = 130 * 60_000
+"""A body's temperature, blood pressure and glucose are measured seldom; a forecast of glucose looks back two hours."""
 _SELDOM = frozenset({BODY_TEMPERATURE.code, SYSTOLIC_PRESSURE.code, BLOOD_GLUCOSE.code, INTERSTITIAL_GLUCOSE.code})
 REMEMBERED_RECORDS = 4096
 """Record numbers a wearable is remembered by, to know a record that is sent again."""

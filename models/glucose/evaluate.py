@@ -6,8 +6,8 @@ from pathlib import Path
 
 from models.evaluation import Unreadable, said
 from models.glucose.assess import estimates, told
-from models.glucose.forecaster import shipped
 from models.glucose.readings import read, tables_in
+from models.glucose.shipped import opened
 
 Say = Callable[[str], None]
 WHOLE = 0
@@ -21,7 +21,7 @@ def evaluate(data: Path, labels: Path | None, say: Say) -> dict[str, float]:
     """
     if labels is not None:
         raise Unreadable("what is forecast are the readings themselves: leave --labels out")
-    paths, runner, figures = tables_in(data), shipped(), dict[str, float]()
+    paths, runner, figures = tables_in(data), opened().runner, dict[str, float]()
     for path in paths:
         people = read(path)
         began = time.process_time()

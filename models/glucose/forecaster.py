@@ -1,14 +1,11 @@
-"""The forecast of a sensor's glucose by the network that ships."""
+"""The forecast of a sensor's glucose by a network. Pure."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.catalogue import open_model
 from models.glucose.history import HIGHEST, LAGS, LOWEST, Values, described
-from models.perceptron_runner import PerceptronRunner
 from models.runner import Runner
 
 MINUTES = (15, 30, 45, 60)
@@ -69,10 +66,17 @@ def warned(said: NDArray[np.float64], now: Values) -> NDArray[np.bool_]:
     return (said[:, MINUTES.index(WARNS_AT), ANSWERS.index(WARNS_BY)] < LOW) & (now >= LOW)
 
 
-def shipped() -> Runner:
-    """Open the network that ships.
+@dataclass(frozen=True, slots=True)
+class Forecaster:
+    """An opened network. sha256: of the artefact."""
 
-    Raises:
-        ModelRefused: it is not the one that its card describes.
-    """
-    return PerceptronRunner(open_model(Path(__file__).parent).artefact)
+    runner: Runner
+    sha256: str
+
+    def soon(self, history: Values) -> Forecast:
+        """Return the forecast of WARNS_AT minutes ahead.
+
+        Raises:
+            UnusableHistory: as `forecast`.
+        """
+        return next(each for each in forecast(history, self.runner) if each.minutes == WARNS_AT)

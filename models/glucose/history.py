@@ -4,6 +4,8 @@ Nothing but glucose is looked at: its course, its turns, and whether the last va
 two readings (such a value has seen the reading after it; a network that could not tell would believe it can see ahead).
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +17,7 @@ LAGS, STEP_MINUTES = 24, 5
 """Readings that are needed, the newest last, and how far apart they are."""
 LOWEST, HIGHEST = 39.0, 401.0
 """What stands for "low" and "high" where a sensor says no number."""
+MOST_FILLED = 2
 _TURNS, _SLOPES, _STRAIGHT = 6, 8, 6
 _LINE = 0.6
 """mg/dL: a second difference below it lies on a line."""
@@ -47,6 +50,28 @@ def described(history: Values) -> Features:
         ],
         axis=1,
     ).astype(np.float32)
+
+
+def history_of(track: Sequence[tuple[int, float]]) -> Values | None:
+    """Return the history that ends with the newest of some readings, shape (LAGS,); None where it cannot be told.
+
+    Up to MOST_FILLED readings in a row that are missing lie on the line between their neighbours.
+
+    Args:
+        track: (ms, mg/dL), ascending; a value beyond LOWEST or HIGHEST stands for it.
+    """
+    if not track:
+        return None
+    newest, step = track[-1][0], STEP_MINUTES * 60_000
+    history = np.full(LAGS, np.nan)
+    for at, value in track:
+        place = LAGS - 1 - (newest - at + step // 2) // step
+        if place >= 0:
+            history[place] = min(max(value, LOWEST), HIGHEST)
+    known = np.flatnonzero(np.isfinite(history))
+    if known[0] != 0 or int(np.diff(known).max()) > MOST_FILLED + 1:
+        return None
+    return np.interp(np.arange(LAGS), known, history[known])
 
 
 def gridded(minutes: Values, glucose: Values) -> Values:

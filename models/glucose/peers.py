@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from models.glucose.forecaster import ANSWERS, MINUTES, forecasts, shipped
+from models.glucose.forecaster import ANSWERS, MINUTES, forecasts
 from models.glucose.history import STEP_MINUTES
+from models.glucose.shipped import opened
 
 Rows = NDArray[np.float64]
 
@@ -14,5 +15,5 @@ Rows = NDArray[np.float64]
 def fit(train: Sequence[tuple[Rows, Rows]], steps: int) -> Callable[[Rows], Rows]:
     """Return a forecast so many steps of five minutes ahead: histories (n, 24) -> medians (n,), mg/dL."""
     del train
-    runner, place = shipped(), MINUTES.index(steps * STEP_MINUTES)
+    runner, place = opened().runner, MINUTES.index(steps * STEP_MINUTES)
     return lambda history: forecasts(history, runner)[:, place, ANSWERS.index("50 %")]

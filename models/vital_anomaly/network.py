@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from onnx import helper
 from torch import nn
 
-from models.perceptron import FIRST, INPUT, layers, written
+from models.perceptron import layers, masked_opening, written
 from models.vital_anomaly.features import FEATURES, VALUES
 
 HIDDEN = (32, 16)
@@ -69,12 +68,4 @@ def write(net: nn.Sequential, standard: Standard) -> bytes:
         "high": np.array(CLIP, dtype=np.float32),
         "cut": np.array([len(VALUES), FEATURES - len(VALUES)], dtype=np.int64),
     }
-    opening = [
-        helper.make_node("Split", [INPUT, "cut"], ["values", "present"], axis=1),
-        helper.make_node("Sub", ["values", "mean"], ["centred"]),
-        helper.make_node("Div", ["centred", "spread"], ["scaled"]),
-        helper.make_node("Clip", ["scaled", "low", "high"], ["clipped"]),
-        helper.make_node("Mul", ["clipped", "present"], ["masked"]),
-        helper.make_node("Concat", ["masked", "present"], [FIRST], axis=1),
-    ]
-    return written("vital_anomaly", net, opening, held, FEATURES)
+    return written("vital_anomaly", net, masked_opening(), held, FEATURES)

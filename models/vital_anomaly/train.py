@@ -18,12 +18,13 @@ from models import tracking
 from models.catalogue import Figure
 from models.evaluation import Agreement, Judged, auroc, compare, estimate, over_windows, sensitivity
 from models.onnx_runner import OnnxRunner
+from models.perceptron import INPUT
 from models.quantization import quantize
 from models.runner import Runner
 from models.vital_anomaly.card import Trained, written
 from models.vital_anomaly.features import RHYTHM, enough, vector
 from models.vital_anomaly.figures import BOOTSTRAP_SEED, figures, watch, windows_of
-from models.vital_anomaly.network import INPUT, LAST, Standard, standard_of, train, write
+from models.vital_anomaly.network import LAST, Standard, standard_of, train, write
 from models.vital_anomaly.planting import PLANTS, varied
 from models.vital_anomaly.recordings import Labelled, Recorded, people_in, vitals_abnormal
 from models.vital_anomaly.verdict import Thresholds

@@ -1,6 +1,7 @@
 """Glucose: what is low, what will be, what was high for an hour; once, and again only when it gets worse or was well between."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -8,13 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.gateway import glucose_watch
-from edge.gateway.glucose_watch import GlucoseWatch, Memory, judge, memory_from_text, score_again
+from edge.gateway.glucose_watch import GlucoseWatch, Memory, detector_of, judge, memory_from_text, score_again
 from edge.gateway.watch_finding import WatchFinding
 from edge.gateway.window import PatientWindow
+from models.glucose.shipped import opened
 from protocol.metrics import BLOOD_GLUCOSE, HEART_RATE, INTERSTITIAL_GLUCOSE, Absence
 from protocol.samples import Reading
 
 PATIENT, SENSOR, METER = UUID(int=1), UUID(int=2), UUID(int=3)
+FORECASTER = opened()
 
 
 def sensor(minute: int, value: float, absence: Absence = Absence.PRESENT) -> Reading:
@@ -30,7 +33,7 @@ def track(values: Sequence[float], first: int = 0) -> list[Reading]:
 
 
 def watched(readings: Iterable[Reading], watch: GlucoseWatch | None = None, window: PatientWindow | None = None) -> list[WatchFinding]:
-    watch, window = watch or GlucoseWatch(PATIENT), window or PatientWindow()
+    watch, window = watch or GlucoseWatch(PATIENT, FORECASTER), window or PatientWindow()
     return [finding for reading in readings if window.push(reading) for finding in watch.look(window, reading)]
 
 
@@ -79,8 +82,38 @@ def test_well_for_a_quarter_of_an_hour_ends_it_and_only_then_it_is_raised_again(
     assert len(watched([*track(low), meter(16, 110), *track([66, 65], 20)])) > len(watched(track(low)))
 
 
+STEADY = [130.0] * 18
+
+
+def test_with_two_hours_of_readings_the_forecaster_says_what_is_ahead() -> None:
+    gentle = [*STEADY, 128, 125, 121, 116, 111, 105, 99, 92, 86, 80]
+    (found,) = watched(track(gentle))
+    assert (found.priority, found.thresholds["warns_at_minutes"]) == ("medium", 15.0)
+    assert "one chance in four to be below" in found.explanation
+    assert 70 <= gentle[found.at // 300_000] < 110
+    assert found.score < glucose_watch.LOW
+    assert watched(track([150 - value for value in range(10)])) == []
+
+
+def test_a_reading_or_two_that_are_missing_do_not_silence_the_forecaster_and_three_bring_the_line() -> None:
+    gentle = track([*STEADY, 128, 125, 121, 116, 111, 105, 99, 92, 86, 80])
+    assert watched(gentle[:10] + gentle[12:]) != []
+    assert ["falling" in found.explanation for found in watched(gentle[:16] + gentle[19:])] == [True]
+
+
+def test_low_that_is_foretold_again_while_it_recovers_ends_when_it_has_recovered() -> None:
+    recovering = [*STEADY, 100, 85, 72, 66, 64, 66, 71, 72, 71, 72, 73, 72, 71, 68, 66]
+    found = watched(track(recovering))
+    assert sum("twice below 70" in each.explanation for each in found) == 2
+
+
+def test_the_network_is_a_part_of_who_speaks() -> None:
+    other = replace(FORECASTER, sha256="0" * 64)
+    assert detector_of(other).sha256 != detector_of(FORECASTER).sha256
+
+
 def test_what_comes_late_is_no_news_and_other_metrics_are_not_looked_at() -> None:
-    watch, window = GlucoseWatch(PATIENT), PatientWindow()
+    watch, window = GlucoseWatch(PATIENT, FORECASTER), PatientWindow()
     assert watched([sensor(60, 110)], watch, window) == []
     assert watched([sensor(5, 40)], watch, window) == []
     assert watched([Reading(SENSOR, HEART_RATE.code, 70 * 60_000, 40.0)], watch, window) == []
@@ -92,9 +125,9 @@ TRACKS = st.lists(st.floats(20, 400), min_size=1, max_size=40)
 @given(TRACKS, st.integers(0, 40))
 def test_a_crash_anywhere_changes_nothing_that_is_said(values: list[float], crash: int) -> None:
     readings = track(values)
-    window, watch = PatientWindow(), GlucoseWatch(PATIENT)
+    window, watch = PatientWindow(), GlucoseWatch(PATIENT, FORECASTER)
     before = watched(readings[:crash], watch, window)
-    again = GlucoseWatch(PATIENT, memory_from_text(watch.memory.as_text()))
+    again = GlucoseWatch(PATIENT, FORECASTER, memory_from_text(watch.memory.as_text()))
     rebuilt = PatientWindow()
     for reading in readings[:crash]:
         rebuilt.push(reading)
@@ -104,11 +137,11 @@ def test_a_crash_anywhere_changes_nothing_that_is_said(values: list[float], cras
 @given(TRACKS)
 def test_the_evidence_alone_gives_the_same_score_again(values: list[float]) -> None:
     for finding in watched(track(values)):
-        assert score_again(finding.evidence) == finding.score
+        assert score_again(finding.evidence, FORECASTER) == finding.score
 
 
 def test_no_value_is_no_judgement() -> None:
-    assert judge([]) is None
+    assert judge([], FORECASTER) is None
     with pytest.raises(ValueError, match="no reading"):
-        score_again([])
+        score_again([], FORECASTER)
     assert Memory() == memory_from_text(Memory().as_text())

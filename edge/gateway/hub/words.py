@@ -52,6 +52,7 @@ _ALARMS = {
     "glucose": "Your blood sugar needs attention",
     "early_warning": "Your vital signs are outside what is usual",
     "vital_anomaly": "Your heartbeat or vital signs look unusual",
+    "vital_trend": "Your vital signs are changing together",
     "changed_bond": "A device is not the one that was added",
     "silence": "A device is silent",
     "mute_cloud": "Your care team's computer does not answer",

@@ -8,12 +8,13 @@ import pytest
 from mediassist.__main__ import main
 from models.catalogue import open_model
 from models.glucose import forecaster, peers
-from models.glucose.forecaster import ANSWERS, LOW, MINUTES, UnusableHistory, forecast, forecasts, shipped, warned
+from models.glucose.forecaster import ANSWERS, LOW, MINUTES, UnusableHistory, forecast, forecasts, warned
 from models.glucose.history import HIGHEST, LAGS, LOWEST, NAMES, described
+from models.glucose.shipped import opened
 from models.onnx_runner import OnnxRunner
 from tests.models.glucose.courses import course, write
 
-RUNNER = shipped()
+RUNNER = opened().runner
 MODEL = open_model(Path(forecaster.__file__).parent)
 CGM = Path(__file__).parents[4] / "shared" / "data" / "vitals" / "cgm"
 HAS_CGM = CGM.is_dir()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.glucose.history import LAGS, NAMES, described, gridded
+from models.glucose.history import HIGHEST, LAGS, LOWEST, NAMES, described, gridded, history_of
 from tests.models.glucose.courses import course
 
 
@@ -35,3 +35,20 @@ def test_months_without_a_reading_are_shortened_to_a_week() -> None:
     grid = gridded(np.array([0.0, 5, 500_000]), np.array([100.0, 101, 102]))
     assert len(grid) == 2 + 7 * 288
     assert grid[-1] == 102
+
+
+def test_a_history_ends_with_the_newest_reading_and_short_gaps_are_filled() -> None:
+    track = [(300_000 * place, 100.0 + place) for place in range(LAGS)]
+    assert history_of(track) is not None
+    assert np.array_equal(history_of(track), 100.0 + np.arange(LAGS))
+    assert np.array_equal(history_of(track[:5] + track[7:]), 100.0 + np.arange(LAGS))
+    assert history_of(track[:5] + track[8:]) is None
+    assert history_of(track[1:]) is None
+    assert history_of([]) is None
+
+
+def test_what_a_sensor_could_not_measure_stands_at_the_ends() -> None:
+    track = [(60_000 * minute, 0.0 if minute > 100 else 1000.0) for minute in range(LAGS * 5)]
+    history = history_of(track)
+    assert history is not None
+    assert (history.min(), history.max()) == (LOWEST, HIGHEST)

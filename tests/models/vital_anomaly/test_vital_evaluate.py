@@ -25,6 +25,7 @@ def test_both_kinds_are_judged(tmp_path: Path, capsys: pytest.CaptureFixture[str
     figures = json.loads((tmp_path / "r.json").read_text())["figures"]
     assert (figures["hearts_people"], figures["monitors_people"]) == (2, 2)
     assert figures["hearts_auroc"] > 0.8
+    assert 0 <= figures["trend_sensitivity"] <= 1
 
 
 def test_what_cannot_be_judged_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -32,5 +33,5 @@ def test_what_cannot_be_judged_is_said(tmp_path: Path, capsys: pytest.CaptureFix
     assert "no bidmc_NN.npz" in capsys.readouterr().err
     (tmp_path / "bidmc_01.npz").write_bytes(b"nonsense")
     assert main(["evaluate", "vital_anomaly", "--data", str(tmp_path)]) == 2
-    assert "01: not read" in capsys.readouterr().err
+    assert "bidmc_01.npz is no recording of vitals" in capsys.readouterr().err
     assert main(["evaluate", "vital_anomaly", "--data", str(tmp_path), "--labels", "x"]) == 2

@@ -55,6 +55,7 @@ const KINDS: Record<string, string> = {
   silent_home: "The hub at home is silent",
   threshold: "Outside the limits",
   vital_anomaly: "Unusual vital signs",
+  vital_trend: "Vital signs are changing together",
   atrial_fibrillation: "Possible atrial fibrillation",
   ventricular_tachycardia: "Run of ventricular beats",
   pause: "No heartbeat seen",
