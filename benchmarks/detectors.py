@@ -1,8 +1,8 @@
 """What the detectors cost, each in a process of its own on one core: `make bench-models`; REPEATS=200 REPORT=.
 
 Of each task, as a gateway does it, and of its network alone on each runtime that is here: milliseconds of the core at the median and the 99th percentile, how
-many a second, the artefact's size, and the process's memory at its greatest. Beside heart_rhythm stands gqrs of wfdb, in the same run. How well they do it is
-what `mediassist evaluate` says; how near int8 is to float stands in each card.
+many a second, the artefact's size, and the process's memory at its greatest; beside them what else can be installed (extra `peers`) and the layers in PyTorch, where
+they are. How well they do it is what `mediassist evaluate` says; how near int8 is to float stands in each card.
 """
 
 import json
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from benchmarks import evidence
 from models.catalogue import HERE, open_model
+from models.runner import Runner
 
 WARM = 3
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -34,6 +35,7 @@ SHAPES: Mapping[str, tuple[int, ...]] = {
     "ppg": (77, -1),
     "glucose": (1, -1),
     "vital_anomaly": (1, -1),
+    "vital_anomaly/trend": (1, -1),
     "retinopathy": (1, 3, 512, 512),
 }
 """What a network is asked at once: the candidates, or beats, of a minute; the rates of a window; one row; one photograph. -1: as its card says."""
@@ -45,14 +47,17 @@ def tasks() -> dict[str, Callable[[], Work]]:
     found: dict[str, Callable[[], Work]] = {
         "heart_rhythm_minute": _minute,
         "heart_rhythm_gqrs_minute": _gqrs,
+        "heart_rhythm_sleepecg_minute": _sleepecg,
+        "heart_rhythm_neurokit2_minute": _neurokit2,
+        "ppg_neurokit2_window": _neurokit2_window,
         "heart_rhythm_strip": _strip,
         "ppg_window": _window,
         "glucose_row": _row,
         "retinopathy_photograph": _photograph,
     }
     for model in SHAPES:
-        for runtime in ("numpy", "onnxruntime"):
-            if (model, runtime) != ("retinopathy", "numpy"):
+        for runtime in ("numpy", "onnxruntime", "litert", "pytorch"):
+            if model != "retinopathy" or runtime == "onnxruntime":
                 found[f"{model.replace('/', '_')}_{runtime}"] = lambda model=model, runtime=runtime: _network(model, runtime)
     return found
 
@@ -61,12 +66,30 @@ def _network(model: str, runtime: str) -> Work:
     opened = open_model(HERE / model)
     shape = tuple(opened.card.inputs[0].shape[1] if size == -1 else size for size in SHAPES[model])
     asked = np.random.default_rng(0).normal(0, 1, shape).astype(np.float32)
-    if runtime == "numpy":
-        from models.perceptron_runner import PerceptronRunner as Runner  # noqa: PLC0415  (each process loads what it measures)
-    else:
-        from models.onnx_runner import OnnxRunner as Runner  # noqa: PLC0415
-    runner = Runner(opened.artefact)
+    runner = _runner(opened.artefact, shape[1], runtime)
     return lambda: runner.run(asked)
+
+
+def _runner(artefact: bytes, features: int, runtime: str) -> Runner:
+    """Open a network; each process loads what it measures."""
+    match runtime:
+        case "numpy":
+            from models.perceptron_runner import PerceptronRunner  # noqa: PLC0415
+
+            return PerceptronRunner(artefact)
+        case "litert":
+            from models.litert import from_onnx  # noqa: PLC0415
+            from models.litert_runner import LitertRunner  # noqa: PLC0415
+
+            return LitertRunner(from_onnx(artefact, features))
+        case "pytorch":
+            from benchmarks.torch_perceptron import TorchPerceptron  # noqa: PLC0415
+
+            return TorchPerceptron(artefact)
+        case _:
+            from models.onnx_runner import OnnxRunner  # noqa: PLC0415
+
+            return OnnxRunner(artefact)
 
 
 def _lead(story: str, seconds: int) -> NDArray[np.float64]:
@@ -93,6 +116,27 @@ def _gqrs() -> Work:
     return lambda: gqrs_detect(sig=lead, fs=125)
 
 
+def _sleepecg() -> Work:
+    from sleepecg import detect_heartbeats  # noqa: PLC0415
+
+    lead = _lead("calm_day", 60)
+    return lambda: detect_heartbeats(lead, 125)
+
+
+def _neurokit2() -> Work:
+    from neurokit2 import ecg_clean, ecg_peaks  # noqa: PLC0415
+
+    lead = _lead("calm_day", 60)
+    return lambda: ecg_peaks(ecg_clean(lead, 125), 125)
+
+
+def _neurokit2_window() -> Work:
+    from neurokit2 import ppg_findpeaks, rsp_clean, rsp_findpeaks  # noqa: PLC0415
+
+    wave = _wave()
+    return lambda: (ppg_findpeaks(wave, 125), rsp_findpeaks(rsp_clean(wave, 125, method="biosppy"), 125, method="biosppy"))
+
+
 def _strip() -> Work:
     from models.heart_rhythm.verdict import SPAN_S, judge, opened  # noqa: PLC0415
 
@@ -103,11 +147,16 @@ def _strip() -> Work:
 def _window() -> Work:
     from models.ppg.monitor import measure, shipped  # noqa: PLC0415
 
-    at, runner = np.arange(4000) / 125, shipped()
+    wave, runner = _wave(), shipped()
+    return lambda: measure(wave, 125.0, runner)
+
+
+def _wave() -> NDArray[np.float64]:
+    """Return 32 s of a pulse wave that breathing moves."""
+    at = np.arange(4000) / 125
     breath = np.sin(2 * np.pi * 0.25 * at)
     turn = np.mod(2 * np.pi * np.cumsum(1.25 * (1 + 0.03 * breath)) / 125, 2 * np.pi)
-    wave = (1 + 0.1 * breath) * np.exp(-(((turn - 1.2) / 0.5) ** 2)) + 0.15 * breath
-    return lambda: measure(wave, 125.0, runner)
+    return (1 + 0.1 * breath) * np.exp(-(((turn - 1.2) / 0.5) ** 2)) + 0.15 * breath
 
 
 def _row() -> Work:
@@ -190,9 +239,14 @@ def main() -> int:
     for model in SHAPES:
         key = model.replace("/", "_")
         if {f"{key}_numpy_p50_ms", f"{key}_onnxruntime_p50_ms"} <= figures.keys():
-            figures[f"{key}_times_onnxruntime"] = figures[f"{key}_numpy_p50_ms"] / figures[f"{key}_onnxruntime_p50_ms"]
-    if "heart_rhythm_gqrs_minute_p50_ms" in figures and "heart_rhythm_minute_p50_ms" in figures:
-        figures["heart_rhythm_times_gqrs"] = figures["heart_rhythm_minute_p50_ms"] / figures["heart_rhythm_gqrs_minute_p50_ms"]
+            for other in ("onnxruntime", "litert", "pytorch"):
+                if f"{key}_{other}_p50_ms" in figures:
+                    figures[f"{key}_times_{other}"] = figures[f"{key}_numpy_p50_ms"] / figures[f"{key}_{other}_p50_ms"]
+    for task, unit in (("heart_rhythm", "minute"), ("ppg", "window")):
+        for peer in ("gqrs", "sleepecg", "neurokit2"):
+            ours, theirs = (figures.get(f"{name}_{unit}_p50_ms") for name in (task, f"{task}_{peer}"))
+            if ours and theirs:
+                figures[f"{task}_times_{peer}"] = ours / theirs
     return evidence.report(figures, GOALS, {"repeats": repeats, "threads": 1})
 
 

@@ -10,18 +10,22 @@ from numpy.typing import NDArray
 
 from edge.gateway.anomaly_watch import AnomalyWatch
 from edge.gateway.early_warning_watch import EarlyWarningWatch
+from edge.gateway.glucose_watch import GlucoseWatch
 from edge.gateway.rhythm_watch import RhythmWatch
+from edge.gateway.trend_watch import TrendWatch
 from edge.gateway.vitals_line import finding_of
 from edge.gateway.window import PatientWindow
 from mediassist.__main__ import main
 from models.catalogue import open_model
+from models.glucose import shipped as glucose
 from models.heart_rhythm import verdict as heart_rhythm
 from models.perceptron_runner import PerceptronRunner
+from models.vital_anomaly.trend import verdict as vital_trend
 from models.vital_anomaly.verdict import Thresholds
 from protocol.capsule import read_capsule, write_capsule
 from protocol.errors import Malformed
 from protocol.findings import Detector, Finding
-from protocol.metrics import ECG, PULSE_RATE, RR_INTERVAL, SPO2
+from protocol.metrics import ECG, INTERSTITIAL_GLUCOSE, PULSE_RATE, RR_INTERVAL, SPO2
 from protocol.samples import Reading, WaveformPiece
 from simulators.physiology import STORIES, Physiology
 
@@ -70,7 +74,29 @@ def a_rhythm() -> Finding:
     raise AssertionError("nothing was found")
 
 
-@pytest.mark.parametrize("find", [a_score, an_anomaly, a_rhythm])
+def a_trend() -> Finding:
+    watch, window = TrendWatch(PATIENT, vital_trend.opened()), PatientWindow()
+    for second in range(600):
+        for metric, value in ((SPO2, 97.3 if second < 240 else 87.7), (PULSE_RATE, 72.1 + second % 3)):
+            reading = Reading(BELT, metric.code, NOON + 1000 * second, value, second)
+            window.push(reading)
+            for found in watch.look(window, reading):
+                return finding_of(found)
+    raise AssertionError("nothing was found")
+
+
+def a_glucose_ahead() -> Finding:
+    watch, window = GlucoseWatch(PATIENT, glucose.opened()), PatientWindow()
+    for number, value in enumerate([130.1] * 18 + [128, 125, 121, 116, 111, 105, 99.7, 92, 86, 80]):
+        reading = Reading(BELT, INTERSTITIAL_GLUCOSE.code, NOON + 300_000 * number, float(value), number)
+        window.push(reading)
+        for found in watch.look(window, reading):
+            assert "one chance in four" in found.explanation
+            return finding_of(found)
+    raise AssertionError("nothing was found")
+
+
+@pytest.mark.parametrize("find", [a_score, an_anomaly, a_rhythm, a_trend, a_glucose_ahead])
 def test_a_capsule_gives_its_score_again(find: object, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert callable(find)
     finding = find()

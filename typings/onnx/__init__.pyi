@@ -27,6 +27,8 @@ class ValueInfoProto:
     name: str
 
 class GraphProto:
+    name: str
+    input: MutableSequence[ValueInfoProto]
     node: MutableSequence[NodeProto]
     initializer: MutableSequence[TensorProto]
     output: MutableSequence[ValueInfoProto]

@@ -2,7 +2,9 @@ from collections.abc import Sequence
 
 from onnx import GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto, ValueInfoProto
 
-def make_node(op_type: str, inputs: Sequence[str], outputs: Sequence[str], name: str | None = ..., **attributes: int | float | str) -> NodeProto: ...
+def make_node(
+    op_type: str, inputs: Sequence[str], outputs: Sequence[str], name: str | None = ..., **attributes: int | float | str
+) -> NodeProto: ...
 def make_tensor_value_info(name: str, elem_type: int, shape: Sequence[int | str]) -> ValueInfoProto: ...
 def make_graph(
     nodes: Sequence[NodeProto],

@@ -25,7 +25,15 @@ class Linear(Module):
 class Conv2d(Module):
     weight: Tensor
     def __init__(
-        self, in_channels: int, out_channels: int, kernel_size: int, stride: int = ..., padding: int = ..., *, groups: int = ..., bias: bool = ...
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int,
+        stride: int = ...,
+        padding: int = ...,
+        *,
+        groups: int = ...,
+        bias: bool = ...,
     ) -> None: ...
 
 class Conv1d(Module):
