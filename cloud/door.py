@@ -20,6 +20,7 @@ from cloud.alerts.endpoints import routes as alerts_routes
 from cloud.completeness.endpoints import routes as completeness_routes
 from cloud.database import Away
 from cloud.devices.endpoints import routes as devices_routes
+from cloud.early_warning.endpoints import routes as early_warning_routes
 from cloud.errors import (
     Absent,
     CloudError,
@@ -206,6 +207,7 @@ def make_door() -> FastAPI:
         escalation_routes,
         completeness_routes,
         rules_routes,
+        early_warning_routes,
         routes,
     ):
         app.include_router(room)

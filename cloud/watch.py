@@ -14,6 +14,7 @@ from prometheus_client import Counter, Gauge, start_http_server
 
 from cloud.alerts.notifier import Notifier, SmtpNotifier
 from cloud.database import Database, Rejected
+from cloud.early_warning.duties import check_early_warning
 from cloud.escalation.duties import hand_over, move_on
 from cloud.idempotency import forget_old
 from cloud.rules.duties import check_baselines, check_thresholds, find_silence, find_silent_homes, learn_baselines, tell_homes
@@ -111,6 +112,7 @@ async def run(settings: WatchSettings) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(again("escalation", ESCALATION_SECONDS, escalate))
             tasks.create_task(again("thresholds", RULES_SECONDS, lambda: _found("threshold", check_thresholds(database, now()))))
+            tasks.create_task(again("early_warning", RULES_SECONDS, lambda: _found("early_warning", check_early_warning(database, now()))))
             tasks.create_task(again("baselines", ROLL_UP_SECONDS, lambda: _found("baseline", check_baselines(database, now()))))
             tasks.create_task(again("learning", ROLL_UP_SECONDS, lambda: _all(learn_baselines, database, now)))
             tasks.create_task(again("telling", TELLING_SECONDS, lambda: _all(tell_homes, database, now)))

@@ -1,4 +1,4 @@
-"""What ingest writes of findings, and the alert that each of them raises, in its own transaction."""
+"""What ingest and the cloud's own rules write of findings, and the alert that each of them raises, in one transaction."""
 
 from datetime import UTC, datetime, timedelta
 from json import dumps
@@ -11,6 +11,7 @@ from protocol.findings import Finding
 from protocol.samples import NO_RECORD
 
 _ALERTS = UUID("8d2b0a1e-4b1f-4d6a-9c53-6d6564690001")
+_OWN_ALERTS = UUID("2a0c7f0e-59b3-4d0e-8f3c-6d6564690002")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -67,3 +68,20 @@ async def add_finding(connection: Connection, key: DataKey, gateway: UUID, epoch
     )
     assert isinstance(alert, UUID)
     return alert
+
+
+async def raise_finding(connection: Connection, organisation: int, finding: Finding) -> bool:
+    """Store what a rule of the cloud found, as mediassist_watch, and raise its alert; False when it was found before."""
+    detector = {"name": finding.detector.name, "version": finding.detector.version, "sha256": finding.detector.sha256}
+    return bool(
+        await value_of(
+            connection,
+            """select raise_finding(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s::jsonb, %s::jsonb, %s, %s)""",
+            [
+                *(finding.id, uuid5(_OWN_ALERTS, f"alert {finding.id}"), organisation, finding.patient, finding.trigger_wearable),
+                *(finding.kind, str(finding.priority), _moment(finding.at), _moment(finding.window_from), _moment(finding.window_to)),
+                *(finding.score, dumps(detector), dumps(dict(finding.thresholds)), dumps(dict(finding.coverage))),
+                *(finding.explanation, finding.evidence),
+            ],
+        )
+    )

@@ -6,6 +6,7 @@ from uuid import UUID, uuid5
 
 import structlog
 
+from cloud.alerts.intake import raise_finding
 from cloud.database import Database
 from cloud.orders import give
 from cloud.rules import repository
@@ -49,8 +50,7 @@ async def check_thresholds(database: Database, now: datetime) -> int:
             readings = await repository.recent(connection, threshold.patient, threshold.metric, since, now)
             if breached(threshold.limits, readings, to_ms(now)):
                 finding = _outside(threshold, readings, now)
-                moments = {"at": now, "since": since, "until": now}
-                new += await repository.raise_finding(connection, organisation, uuid5(_NAMES, f"alert {finding.id}"), finding, moments)
+                new += await raise_finding(connection, organisation, finding)
     return new
 
 
@@ -89,8 +89,7 @@ async def check_baselines(database: Database, now: datetime) -> int:
             readings = await repository.recent(connection, patient, usual.metric, since, now)
             if baseline.departed(usual, readings):
                 finding = _departed(patient, usual, readings, now)
-                moments = {"at": now, "since": since, "until": now}
-                new += await repository.raise_finding(connection, organisation, uuid5(_NAMES, f"alert {finding.id}"), finding, moments)
+                new += await raise_finding(connection, organisation, finding)
     return new
 
 
@@ -147,8 +146,7 @@ async def find_silence(database: Database, now: datetime) -> int:
         new = 0
         for each in found:
             finding = _silence(each, now)
-            moments = {"at": now, "since": each.heard_at, "until": now}
-            new += await repository.raise_finding(connection, each.organisation, uuid5(_NAMES, f"alert {finding.id}"), finding, moments)
+            new += await raise_finding(connection, each.organisation, finding)
         return new
 
 
@@ -162,8 +160,7 @@ async def find_silent_homes(database: Database, now: datetime, wall: datetime) -
         new = 0
         for each in found:
             finding = _silent_home(each, now, wall)
-            moments = {"at": now, "since": now - (wall - each.heard_at), "until": now}
-            new += await repository.raise_finding(connection, each.organisation, uuid5(_NAMES, f"alert {finding.id}"), finding, moments)
+            new += await raise_finding(connection, each.organisation, finding)
         return new
 
 

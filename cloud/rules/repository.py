@@ -1,6 +1,6 @@
 """SQL of rules: thresholds, what they are checked against, who is silent, and what was found."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from json import dumps
@@ -8,12 +8,11 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
-from cloud.database import Connection, value_of
+from cloud.database import Connection
 from cloud.traces import to_ms
 from models import baseline
 from models.baseline import Baseline
 from models.threshold import STALE_MS, Limits
-from protocol.findings import Finding
 from protocol.metrics import BLOOD_GLUCOSE, BODY_WEIGHT, INTERSTITIAL_GLUCOSE, SYSTOLIC_PRESSURE, Absence
 from protocol.samples import NO_RECORD, Reading
 
@@ -230,22 +229,6 @@ async def silent_homes(connection: Connection, since: datetime, until: datetime)
             [since, until],
         )
         return await cursor.fetchall()
-
-
-async def raise_finding(connection: Connection, organisation: int, alert: UUID, finding: Finding, moments: Mapping[str, datetime]) -> bool:
-    """Store what a rule found and raise its alert; False when it was found before. moments: at, since, until."""
-    detector = {"name": finding.detector.name, "version": finding.detector.version, "sha256": finding.detector.sha256}
-    return bool(
-        await value_of(
-            connection,
-            """select raise_finding(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s::jsonb, %s::jsonb, %s, %s)""",
-            [
-                *(finding.id, alert, organisation, finding.patient, finding.trigger_wearable, finding.kind, str(finding.priority)),
-                *(moments["at"], moments["since"], moments["until"], finding.score, dumps(detector), dumps(dict(finding.thresholds))),
-                *(dumps(dict(finding.coverage)), finding.explanation, finding.evidence),
-            ],
-        )
-    )
 
 
 # As mediassist_app, in the organisation's transaction -------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from psycopg import AsyncConnection, AsyncCursor
 from cloud.alerts import repository as alerts
 from cloud.completeness import repository as completeness
 from cloud.database import Database, enter_organisation
+from cloud.early_warning import repository as early_warning
 from cloud.escalation import repository as escalation
 from cloud.patients import repository as patients
 from cloud.rules import repository as rules
@@ -191,6 +192,8 @@ async def test_completeness_rules_and_escalation(database: Addresses, clinic: Cl
         await rules.thresholds(connection, patient.id)
         await rules.baselines(connection, patient.id)
         assert await rules.spo2_scale(connection, patient.id) == 1
+        assert await early_warning.spo2_scale(connection, patient.id) == 1
+        assert await early_warning.readings(connection, patient.id, NOW, own=True)
         await escalation.steps(connection)
         await escalation.roster(connection, NOW)
     assert_no_large_scan()
@@ -205,6 +208,8 @@ async def test_the_watch(database: Addresses, clinic: Clinic) -> None:
         await escalation.next_untold(connection, NOW)
         await rules.left_thresholds(connection, NOW)
         await rules.odd_baselines(connection, NOW - 600 * SECOND)
+        await early_warning.candidates(connection, NOW)
+        assert await early_warning.readings(connection, patient.id, NOW)
         assert await rules.patients_without_baselines(connection, NOW, 10)
         await rules.make_baselines(connection, [patient.id], NOW)
         await rules.untold(connection, NOW, 100)

@@ -58,7 +58,7 @@ def test_vitals_that_move_together_are_raised_once_within_limits_each() -> None:
     assert START + 8 * 60_000 < found.at <= START + 12 * 60_000
     assert found.score >= trend().thresholds.raise_at
     assert found.window_to - found.window_from == SPAN_MS
-    assert "heart rate" in found.explanation.replace("_", " ")
+    assert "°C (usually 36.8)" in found.explanation
     assert "not measured: nothing" in found.explanation
 
 

@@ -40,18 +40,26 @@ def opened() -> Trend:
     return Trend(PerceptronRunner(model.artefact), people_of(numbers), thresholds_of(numbers), model.card.sha256)
 
 
+AWAY = 1.0
+"""A vital is named where it is so many spreads from the usual."""
+
+
 def explain(found: Strangeness, course: Course, usual: Usual) -> str:
-    """Say in one line which vitals are away from what is usual, and by how much; no name, no id."""
-    said: list[str] = []
+    """Say in one line which vitals are away from what is usual, the farthest first, and which are missing; no name, no id."""
+    away: list[tuple[float, str]] = []
     for v, metric in enumerate(VITALS):
-        values = course[:, v][np.isfinite(course[:, v])]
-        if len(values) and np.isfinite(found.departures[v]):
-            now, centre = float(np.median(values[-NEWEST:])), usual.centre[v]
-            said.append(
-                f"{metric.name} {now:.{metric.decimals}f} {metric.unit} (usually {centre:.{metric.decimals}f}, {found.departures[v]:+.1f} spreads)"
-            )
+        if abs(found.departures[v]) >= AWAY:
+            now = float(np.nanmedian(course[-NEWEST:, v]))
+            said = f"{metric.name} {now:.{metric.decimals}f} {_UNITS.get(metric.unit, metric.unit)}"
+            away.append((abs(found.departures[v]), f"{said} (usually {usual.centre[v]:.{metric.decimals}f})"))
     missing = [metric.name for v, metric in enumerate(VITALS) if not np.isfinite(found.departures[v])]
-    return f"vital signs are moving together, strangeness {found.score:.1f}: {', '.join(said)}; not measured: {', '.join(missing) or 'nothing'}"
+    which = ", ".join(said for _, said in sorted(away, reverse=True)) or "none by itself, all together"
+    return (
+        f"vital signs are away from what is usual: {which}; not measured: {', '.join(missing) or 'nothing'}; strangeness {found.score:.1f}"
+    )
+
+
+_UNITS = {"Cel": "°C"}
 
 
 def usual_numbers(usual: Usual) -> dict[str, float]:

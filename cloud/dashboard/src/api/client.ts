@@ -90,5 +90,7 @@ export type Series = Answer<"/api/patients/{patient}/vitals", "get">[number];
 export type Piece = Answer<"/api/patients/{patient}/waveforms", "get">[number];
 export type Threshold = Answer<"/api/patients/{patient}/thresholds", "get">[number];
 export type Baseline = Answer<"/api/patients/{patient}/baselines", "get">[number];
+export type EarlyWarningScore = Answer<"/api/patients/{patient}/early-warning/score", "get">;
+export type Coverage = Answer<"/api/patients/{patient}/coverage", "get">[number];
 export type AlertSummary = Answer<"/api/alerts", "get">[number];
 export type Alert = Answer<"/api/alerts/{alert}", "get">;

@@ -496,6 +496,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/patients/{patient}/early-warning/score": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Early Warning Score
+         * @description Return a patient's early-warning score as it is now, with what it is made of and what is missing.
+         */
+        get: operations["early_warning_score"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/patients/{patient}/readings.parquet": {
         parameters: {
             query?: never;
@@ -1034,6 +1054,29 @@ export interface components {
             spo2_scale: 1 | 2;
         };
         /**
+         * EarlyWarningScoreOut
+         * @description NEWS2 at a moment: it lies between low and high, and is what both are where nothing is missing.
+         *
+         *     level: 0, 1 (urgent response) or 2 (emergency response), of the low bound.
+         */
+        EarlyWarningScoreOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** High */
+            high: number;
+            /** Level */
+            level: number;
+            /** Low */
+            low: number;
+            /** Parameters */
+            parameters: components["schemas"]["ParameterOut"][];
+            /** Spo2 Scale */
+            spo2_scale: number;
+        };
+        /**
          * EpochOut
          * @description What can be said of one epoch: everything up to complete_to is stored, except given_up; missing may still come.
          *
@@ -1321,6 +1364,25 @@ export interface components {
             id: number;
             /** Name */
             name: string;
+        };
+        /**
+         * ParameterOut
+         * @description One parameter. value: null where it is missing; low and high then are the least and the most points it can bring.
+         */
+        ParameterOut: {
+            /**
+             * Age Seconds
+             * @description of the newest reading; null where there never was one in the last hour
+             */
+            age_seconds: number | null;
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
+            /** Name */
+            name: string;
+            /** Value */
+            value: number | null;
         };
         /**
          * Patient
@@ -3837,6 +3899,91 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EarlyWarningIn"];
+                };
+            };
+            /** @description the body is no JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a page of another site, or not in the role that may */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no such patient */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter is missing, or asks for what cannot be */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many requests of this session; Retry-After says when the next one may come */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the database is away */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    early_warning_score: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                patient: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EarlyWarningScoreOut"];
                 };
             };
             /** @description the body is no JSON */

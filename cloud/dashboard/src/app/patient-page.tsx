@@ -1,4 +1,4 @@
-/** One patient: head, latest values, live traces, the last quarter of an hour, alerts. Puts features side by side. */
+/** One patient: head, latest values, live traces, the last quarter of an hour, alerts, NEWS2, limits. Puts features side by side. */
 import { useQuery } from "@tanstack/react-query";
 import Button from "@mui/material/Button";
 import { Link, useParams } from "react-router";
@@ -6,6 +6,7 @@ import { Link, useParams } from "react-router";
 import { failureText, Refusal } from "../api/client.ts";
 import { patientQuery } from "../api/queries.ts";
 import { PatientAlerts } from "../features/alerts/patient-alerts.tsx";
+import { ScorePanel } from "../features/early-warning/score-panel.tsx";
 import { LimitsPanel } from "../features/limits/limits-panel.tsx";
 import { PatientHead } from "../features/patients/patient-head.tsx";
 import { TracesPanel } from "../features/vitals/traces-panel.tsx";
@@ -35,6 +36,7 @@ export function PatientPage() {
           </div>
           <div className={styles["column"]} id="alerts">
             <PatientAlerts patient={id} zone={zone} />
+            <ScorePanel key={`score ${id}`} patient={id} zone={zone} />
             <LimitsPanel key={id} patient={id} />
           </div>
         </div>
