@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Depends, Request, status
 from pydantic import AwareDatetime, BaseModel, Field
 
+from cloud.access.account import Role
 from cloud.access.administrators import administrator
 from cloud.alerts.life_cycle import USUAL_LADDER
 from cloud.errors import Absent, Unacceptable
@@ -56,6 +57,14 @@ class DutyOut(BaseModel):
     until: datetime
 
 
+class Colleague(BaseModel):
+    """Somebody of the organisation who can be on call."""
+
+    id: UUID
+    name: str
+    role: Role
+
+
 @routes.get("/ladder")
 async def ladder(connection: OrganisationTransaction) -> Ladder:
     """Return when whom is told of an alert that nobody takes."""
@@ -85,6 +94,12 @@ async def put_ladder(
         connection, caller.organisation, [repository.Step(each.priority, each.level, each.seconds) for each in steps]
     )
     return await ladder(connection)
+
+
+@routes.get("/people")
+async def people(connection: OrganisationTransaction) -> list[Colleague]:
+    """Return whom the roster may name: everybody who can sign in, by name."""
+    return [Colleague(id=account, name=name, role=Role(role)) for account, name, role in await repository.people(connection)]
 
 
 @routes.get("/roster")

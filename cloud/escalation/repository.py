@@ -163,6 +163,12 @@ async def add_on_call(connection: Connection, organisation: int, new: OnCall) ->
     )
 
 
+async def people(connection: Connection) -> list[tuple[UUID, str, str]]:
+    """Return id, name and role of everybody of the organisation, by name."""
+    cursor = await connection.execute("select id, name, role from account order by name, id")
+    return [(row[0], row[1], row[2]) for row in await cursor.fetchall()]
+
+
 async def has_account(connection: Connection, account: UUID) -> bool:
     """Say whether the organisation has this account."""
     cursor = await connection.execute("select from account where id = %s", [account])

@@ -195,6 +195,7 @@ async def test_completeness_rules_and_escalation(database: Addresses, clinic: Cl
         assert await early_warning.spo2_scale(connection, patient.id) == 1
         assert await early_warning.readings(connection, patient.id, NOW, own=True)
         await escalation.steps(connection)
+        assert await escalation.people(connection)
         await escalation.roster(connection, NOW)
     assert_no_large_scan()
 

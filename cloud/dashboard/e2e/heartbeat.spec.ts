@@ -111,6 +111,19 @@ test("a heartbeat travels from the wearable to the screen, and an alert shows it
     await picture(page, "15-limits");
   });
 
+  await test.step("the early-warning score is a range, and says what no wearable knows", async () => {
+    const score = page.getByTestId("early-warning");
+    await expect(score).toContainText(/\d+ to \d+/u);
+    await expect(score).toContainText("no wearable knows");
+  });
+
+  await test.step("that nobody is on call is said", async () => {
+    await page.getByTestId("nav-on-call").click();
+    await expect(page.getByTestId("on-call-now")).toContainText("Nobody is on call");
+    await expect(page.getByTestId("ladder")).toContainText("first level at once");
+    await picture(page, "16-on-call");
+  });
+
   await test.step("who signs out is out", async () => {
     await page.getByTestId("account").click();
     await page.getByTestId("sign-out").click();

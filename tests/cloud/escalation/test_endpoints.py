@@ -44,6 +44,11 @@ async def test_the_usual_ladder_stands_until_an_own_one_is_written(client: httpx
     assert (await client.put("/api/escalation/ladder", json=[])).json()["own"] is False
 
 
+async def test_whom_the_roster_may_name(client: httpx.AsyncClient, database: Addresses) -> None:
+    account = role(database, "doctor")
+    assert (await client.get("/api/escalation/people")).json() == [{"id": account, "name": "A Nurse", "role": "doctor"}]
+
+
 async def test_people_are_put_on_the_roster_and_taken_off(client: httpx.AsyncClient, database: Addresses) -> None:
     account = role(database, "administrator")
     duty = {"account": account, "level": 1, "since": NOW.isoformat(), "until": (NOW + timedelta(hours=8)).isoformat()}

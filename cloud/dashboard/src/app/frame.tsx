@@ -67,6 +67,10 @@ function Shell({ account }: { account: React.ComponentProps<typeof AccountMenu>[
               </span>
             )}
           </NavLink>
+          <NavLink to="/on-call" className={() => styles["tab"]} data-testid="nav-on-call">
+            <Icon name="phone" />
+            On call
+          </NavLink>
         </nav>
         <div className={styles["right"]}>
           <LiveMark />

@@ -33,6 +33,10 @@ const router = createBrowserRouter([
             path: "/alerts/:alert",
             lazy: async () => ({ Component: (await import("../features/alerts/alert-page.tsx")).AlertPage }),
           },
+          {
+            path: "/on-call",
+            lazy: async () => ({ Component: (await import("../features/on-call/on-call-page.tsx")).OnCallPage }),
+          },
           { path: "*", element: <Nowhere /> },
         ],
       },
