@@ -39,6 +39,7 @@ from cloud.errors import (
 from cloud.escalation.endpoints import routes as escalation_routes
 from cloud.live_feed import LiveFeed, LiveMessage
 from cloud.patients.endpoints import routes as patients_routes
+from cloud.processes.endpoints import routes as processes_routes
 from cloud.rate_limit import RateLimit
 from cloud.refusals import Refusals
 from cloud.request import COOKIE, Problem, current_caller, surroundings
@@ -208,6 +209,7 @@ def make_door() -> FastAPI:
         completeness_routes,
         rules_routes,
         early_warning_routes,
+        processes_routes,
         routes,
     ):
         app.include_router(room)

@@ -88,7 +88,7 @@ class WatchSettings(PacedSettings):
     """The settings of the process that watches over what is stored.
 
     database_url: libpq address of the role mediassist_watch. metrics_port: 0 = none. smtp_*: the server that takes e-mail to people on call;
-    no host = nobody is told by e-mail. dashboard_url: where they sign in.
+    no host = nobody is told by e-mail. dashboard_url: where they sign in. operator: the address of whoever runs the cloud, who is told of a process that falls silent.
     keep_readings_days, keep_minutes_days, keep_waveforms_days: after how many days readings, their roll-up by minute, and waveforms are
     dropped, in whole months; unset = never. Roll-ups by hour and day, and coverage, stay.
     """
@@ -105,6 +105,7 @@ class WatchSettings(PacedSettings):
     smtp_password: SecretStr | None = None
     smtp_sender: str = ""
     dashboard_url: str = ""
+    operator: str = ""
 
     @model_validator(mode="after")
     def _mail_is_whole(self) -> Self:

@@ -17,6 +17,7 @@ from cloud.database import Database, Rejected
 from cloud.early_warning.duties import check_early_warning
 from cloud.escalation.duties import hand_over, move_on
 from cloud.idempotency import forget_old
+from cloud.processes.duties import Sentry, beat
 from cloud.rules.duties import check_baselines, check_thresholds, find_silence, find_silent_homes, learn_baselines, tell_homes
 from cloud.settings import WatchSettings, WrongSetting, read
 from cloud.vitals.retention import Retention, drop_old
@@ -109,7 +110,10 @@ async def run(settings: WatchSettings) -> None:
         log.info("watch.started", notifier=type(notifier).__name__)
         if notifier is None:
             log.error("watch.no_notifier", missing="CLOUD_SMTP_HOST", effect="alerts are shown on dashboards, and nobody is told")
+        sentry = Sentry(database, notifier, settings.operator)
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(beat(database, "watch"))
+            tasks.create_task(again("processes", RULES_SECONDS, lambda: sentry.look(datetime.now(UTC))))
             tasks.create_task(again("escalation", ESCALATION_SECONDS, escalate))
             tasks.create_task(again("thresholds", RULES_SECONDS, lambda: _found("threshold", check_thresholds(database, now()))))
             tasks.create_task(again("early_warning", RULES_SECONDS, lambda: _found("early_warning", check_early_warning(database, now()))))

@@ -26,6 +26,7 @@ from cloud.ingest.settings import WorkerSettings
 from cloud.ingest.sorting import Sorting
 from cloud.ingest.subscriber import Subscriber
 from cloud.outbox import Outbox
+from cloud.processes.duties import beat
 from cloud.settings import WrongSetting, read
 from cloud.vitals.intake import make_ahead
 from protocol.logs import configure_logs
@@ -113,6 +114,7 @@ async def run(settings: WorkerSettings, leaving: asyncio.Event) -> None:
         log.info("worker.started", worker=name, generation=generation)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_partitions(database, pace))
+            tasks.create_task(beat(database, "worker"))
             tasks.create_task(_line(IngestLine(database, inlet, sorting, DataKeys(key_encryption, os.urandom)), leaving))
             if (settings.keys / order_key.PRIVATE).exists():
                 tasks.create_task(Outbox(database, inlet, order_key.open_key(settings.keys), lambda: datetime.now(UTC)).run())

@@ -43,6 +43,14 @@ class Notifier(Protocol):
         """
         ...
 
+    async def warn(self, address: str, subject: str, about: str) -> None:
+        """Tell whoever runs the cloud of something that is no patient's; return once somebody else has taken it on.
+
+        Raises:
+            NotTold: nobody has.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class SmtpNotifier:
@@ -73,6 +81,21 @@ class SmtpNotifier:
         message["X-Priority"] = "1" if notification.priority is Priority.HIGH else "3"
         again = "" if notification.level == 0 else "Nobody has taken this alert yet, so you are the next to be asked.\n\n"
         message.set_content(f"{again}Sign in and take it:\n{self.dashboard}/alerts/{notification.alert}\n")
+        await self._send(message)
+
+    async def warn(self, address: str, subject: str, about: str) -> None:
+        """Send one e-mail.
+
+        Raises:
+            NotTold: the server was not there, or did not take it.
+        """
+        message = EmailMessage()
+        message["From"], message["To"], message["Subject"] = self.sender, address, subject
+        message["Auto-Submitted"], message["X-Priority"] = "auto-generated", "1"
+        message.set_content(f"{about}\n")
+        await self._send(message)
+
+    async def _send(self, message: EmailMessage) -> None:
         try:
             await aiosmtplib.send(
                 message,

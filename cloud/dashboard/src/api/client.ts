@@ -92,6 +92,7 @@ export type Threshold = Answer<"/api/patients/{patient}/thresholds", "get">[numb
 export type Baseline = Answer<"/api/patients/{patient}/baselines", "get">[number];
 export type EarlyWarningScore = Answer<"/api/patients/{patient}/early-warning/score", "get">;
 export type Coverage = Answer<"/api/patients/{patient}/coverage", "get">[number];
+export type ProcessStanding = Answer<"/api/processes", "get">[number];
 export type Duty = Answer<"/api/escalation/roster", "get">[number];
 export type Ladder = Answer<"/api/escalation/ladder", "get">;
 export type LadderStep = Ladder["steps"][number];

@@ -13,6 +13,7 @@ import { AccountMenu } from "./account-menu.tsx";
 import styles from "./frame.module.css";
 import { LiveMark, NotLive } from "./live-mark.tsx";
 import { NewAlerts } from "./new-alerts.tsx";
+import { SilentProcesses } from "./silent-processes.tsx";
 
 export function Frame() {
   const session = useQuery(sessionQuery);
@@ -79,6 +80,7 @@ function Shell({ account }: { account: React.ComponentProps<typeof AccountMenu>[
         {moving ? <span className={styles["moving"]} aria-hidden="true" /> : null}
       </header>
       <NotLive />
+      <SilentProcesses />
       <main id="page" className={styles["page"]} tabIndex={-1}>
         <Outlet />
       </main>

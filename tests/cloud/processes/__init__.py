@@ -1,0 +1,1 @@
+"""Which processes of the cloud are alive."""
