@@ -16,7 +16,7 @@ ROLES := edge cloud demo train dev node
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
 
-demo: $(VENV)/demo $(PAGES) ## run the whole system here; RECORDING= SPEED= PATIENTS= DURATION= REPORT=
+demo: $(VENV)/demo $(PAGES) ## run the whole system here; RECORDING= STORY= SPEED= PATIENTS= DURATION= REPORT=
 	@exec $(PY) -m deploy.local
 
 test: $(VENV)/dev $(PAGES) $(VENV)/browser $(VENV)/token ## run the tests

@@ -10,6 +10,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "provisioning.broker_commands:broker",
         "revoke: shut somebody out; publish-crl: renew the revocation lists; check: are they in force; emqx: its rules",
     ),
+    "canary": (
+        "mediassist.canary:canary",
+        "is the whole way open, from a wearable to somebody who takes an alert? and say by another way when not",
+    ),
     "certificate": (
         "cloud.completeness.commands:certificate",
         "make-key: what the cloud signs certificates of completeness with; check: is one the cloud's word, unaltered?",

@@ -34,12 +34,27 @@ class Vitals:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """How a body departs from its rest: from `onset_s` on, over `ramp_s` seconds, towards `towards`."""
+    """How a body departs from its rest: from `onset_s` on, over `ramp_s` seconds, towards `towards`.
+
+    every_s: it does so again and again, so long apart, and is back after `lasts_s`; 0: once, for good.
+    """
 
     onset_s: float = 0.0
     ramp_s: float = 1.0
     towards: Vitals | None = None
     fibrillates: bool = False
+    every_s: float = 0.0
+    lasts_s: float = 60.0
+
+    def gone(self, at_s: float) -> float:
+        """Return how far the body is from its rest at `at_s`, 0..1."""
+        since = at_s - self.onset_s
+        if since < 0:
+            return 0.0
+        if not self.every_s:
+            return min(1.0, since / self.ramp_s)
+        since %= self.every_s
+        return max(0.0, min(1.0, since / self.ramp_s, (self.lasts_s - since) / self.ramp_s))
 
 
 STORIES: dict[str, Story] = {
@@ -47,6 +62,7 @@ STORIES: dict[str, Story] = {
     "atrial_fibrillation": Story(15, 3, Vitals(132, 19, 95, 36.8), fibrillates=True),
     "desaturation": Story(12, 12, Vitals(112, 27, 83, 37.0)),
     "fever": Story(10, 15, Vitals(118, 24, 94, 39.6)),
+    "canary": Story(20, 5, Vitals(72, 15, 84, 36.7), every_s=300.0),
 }
 
 
@@ -102,7 +118,7 @@ class Physiology:
         rest, towards = self._rest, self._story.towards
         if towards is None:
             return rest
-        gone = min(1.0, max(0.0, (at_s - self._story.onset_s) / self._story.ramp_s))
+        gone = self._story.gone(at_s)
         return Vitals(
             rest.heart_rate + gone * (towards.heart_rate - rest.heart_rate),
             rest.breaths + gone * (towards.breaths - rest.breaths),

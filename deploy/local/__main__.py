@@ -17,6 +17,7 @@ from deploy.local.site import ROOT, Plan, Taken
 from deploy.local.system_programs import ProgramMissing
 from deploy.local.unprivileged import MayNotEnter
 from protocol.pace import FASTEST
+from simulators.physiology import STORIES
 
 RADIOS = ("bus", "in-process")
 
@@ -43,6 +44,9 @@ def _parser() -> argparse.ArgumentParser:
 
     parser = argparse.ArgumentParser(prog="python -m deploy.local", description=__doc__)
     parser.add_argument("--recording", default=env("RECORDING"), help="files or folders to replay, separated by commas (RECORDING)")
+    parser.add_argument(
+        "--story", choices=sorted(STORIES), default=env("STORY"), help="what all patients live; without it each another (STORY)"
+    )
     parser.add_argument("--speed", type=float, default=env("SPEED") or "1", help="1..10, how fast time runs (SPEED)")
     parser.add_argument("--patients", type=int, default=env("PATIENTS") or "4", help="how many patients (PATIENTS)")
     parser.add_argument("--duration", type=float, default=env("DURATION"), help="seconds to measure; without it until Ctrl-C (DURATION)")
@@ -66,6 +70,8 @@ def _wish(given: argparse.Namespace) -> Wish | str:
         return f"PATIENTS={given.patients} is outside 1..{MOST_PATIENTS}"
     if given.duration is not None and given.duration <= 0:
         return f"DURATION={given.duration:g} is not above 0"
+    if given.story is not None and given.story not in STORIES:
+        return f"STORY={given.story} is none: there are {', '.join(sorted(STORIES))}"
     if given.radio not in RADIOS:
         return f"MEDIASSIST_RADIO={given.radio} is neither {' nor '.join(RADIOS)}"
     try:
@@ -77,6 +83,7 @@ def _wish(given: argparse.Namespace) -> Wish | str:
         cache=ROOT / ".cache",
         patients=min(given.patients, len(records)) if records else given.patients,
         records=records,
+        story=given.story,
         speed=given.speed,
         buses=given.radio == RADIOS[0],
         app_port=APP_PORT,

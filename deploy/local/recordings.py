@@ -28,11 +28,11 @@ def find(where: str) -> list[Path]:
     return records
 
 
-def source(number: int, records: list[Path]) -> dict[str, object]:
-    """Return what patient `number` (from 0) is made of: a record, or, where there are none, a story of the physiology simulator."""
+def source(number: int, records: list[Path], story: str | None = None) -> dict[str, object]:
+    """Return what patient `number` (from 0) is made of: a record, or, where there are none, a story of the physiology simulator: `story`, or in turn."""
     if records:
         return {"kind": "recording", "path": str(records[number].absolute())}
-    return {"kind": "physiology", "seed": number + 1, "story": STORIES[number % len(STORIES)]}
+    return {"kind": "physiology", "seed": number + 1, "story": story or STORIES[number % len(STORIES)]}
 
 
 def _records(place: Path) -> Iterator[Path]:

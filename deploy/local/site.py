@@ -17,7 +17,7 @@ from pathlib import Path
 
 from cloud import planting
 from cloud.access.passwords import Passwords
-from deploy.local import homes, people, wearables
+from deploy.local import homes, people, recordings, wearables
 from deploy.local.broker import Broker
 from deploy.local.cloud import WORKER, Cloud, cloud_in
 from deploy.local.database import Database, open_database
@@ -38,7 +38,7 @@ class Taken(Exception):
 class Plan:
     """What to run. state: all that stays; cache: unpacked programs; records: what the patients replay; speed: 1..10; app_port: preferred, if free.
 
-    buses: whether each home has a radio bus (where there is a dbus-daemon), or an in-process radio.
+    buses: whether each home has a radio bus (where there is a dbus-daemon), or an in-process radio. story: what all patients live, None: each another.
     """
 
     state: Path
@@ -50,6 +50,7 @@ class Plan:
     database_url: str | None = None
     app_port: int | None = None
     buses: bool = True
+    story: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,13 @@ def running(plan: Plan, tell: Callable[[str], None] = lambda _: None) -> Generat
                 _start(processes, broker.program, *buses)
                 tell(f"broker on port {broker.port}, {len(buses)} radio buses")
                 pace = Pace(datetime.now(UTC), plan.speed)
-                for program in wearables.prepare(households, plan.state, plan.records, _environment(pace), processes):
+                for program in wearables.prepare(
+                    households,
+                    plan.state,
+                    lambda number: recordings.source(number, plan.records, plan.story),
+                    _environment(pace),
+                    processes,
+                ):
                     processes.start(replace(program, folder=ROOT))
                 database = future.result()
                 tell("database ready")

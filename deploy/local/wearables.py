@@ -5,15 +5,16 @@ On radio buses one process serves all homes; in-process radios have each home's 
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from uuid import UUID, uuid5
 
-from deploy.local import recordings
 from deploy.local.homes import Household
 from deploy.local.processes import Program, Supervisor
 
+Source = Callable[[int], dict[str, object]]
+"""Number of a patient, from 0 -> what they are made of."""
 NAME = "simulators"
 PASSKEY = 271_828
 """What the display of the first home's new finger sensor shows."""
@@ -31,7 +32,7 @@ def journals(households: Sequence[Household], state: Path) -> tuple[Path, ...]:
 
 
 def prepare(
-    households: Sequence[Household], state: Path, records: list[Path], environment: Mapping[str, str], processes: Supervisor
+    households: Sequence[Household], state: Path, source: Source, environment: Mapping[str, str], processes: Supervisor
 ) -> tuple[Program, ...]:
     """Write what they are to pretend, forget the last run's journals, and return their process, where they have one of their own.
 
@@ -42,10 +43,10 @@ def prepare(
         journal.unlink(missing_ok=True)
     if all(household.bus is None for household in households):
         for household, journal in zip(households, kept, strict=True):
-            _write_plan(household.plan, [household], records, journal)
+            _write_plan(household.plan, [household], source, journal)
         return ()
     path = state.absolute() / "simulators.json"
-    _write_plan(path, households, records, *kept)
+    _write_plan(path, households, source, *kept)
     return (
         Program(
             name=NAME,
@@ -72,14 +73,14 @@ def _new(household: Household) -> list[dict[str, object]]:
     ]
 
 
-def _write_plan(path: Path, households: Sequence[Household], records: list[Path], journal: Path) -> None:
+def _write_plan(path: Path, households: Sequence[Household], source: Source, journal: Path) -> None:
     """Write a plan as `simulators.plan` reads it."""
     described = {
         "homes": [
             {
                 "bus": household.bus.address if household.bus else "in-process",
                 "patient": household.home.patient,
-                "source": recordings.source(household.number - 1, records),
+                "source": source(household.number - 1),
                 "wearables": [asdict(device) for device in household.home.wearables] + _new(household),
                 "bonds": str(path.with_name(f"bonds-{household.number}.json")),
             }
