@@ -97,11 +97,13 @@ class Stack:
 
 
 @contextmanager
-def whole_stack(patients: int = 2, speed: float = 1.0, records: list[Path] | None = None, fold_seconds: float = 1.0) -> Generator[Stack]:
+def whole_stack(
+    patients: int = 2, speed: float = 1.0, records: list[Path] | None = None, fold_seconds: float = 1.0, story: str | None = None
+) -> Generator[Stack]:
     """Run everything in a temporary folder on free ports; skips, naming what is missing, where a program is not to be had."""
     folder = Path(tempfile.mkdtemp(prefix="mediassist-"))
     folder.chmod(0o711)
-    plan = Plan(folder / "state", ROOT / ".cache", patients, records or [], speed, fold_seconds)
+    plan = Plan(folder / "state", ROOT / ".cache", patients, records or [], speed, fold_seconds, story=story)
     try:
         with running(plan) as site:
             yield Stack(site)
