@@ -19,6 +19,7 @@ from models.vital_anomaly.trend.figures import (
     by_network,
     hours_of,
     sensitivity,
+    told_of_real,
 )
 from models.vital_anomaly.trend.figures import watch as watch_stream
 from models.vital_anomaly.trend.recordings import Stream, streams_in
@@ -76,6 +77,7 @@ def _trends(streams: Sequence[Stream], say: Say) -> dict[str, float]:
             )
             at = trend.thresholds.raise_at
             found |= said("trend, sensitivity", estimate(partial(sensitivity, raise_at=at), seen, 0), say)
+            found |= said("trend, sensitivity to real stretches out of order", estimate(partial(told_of_real, raise_at=at), seen, 0), say)
             found |= said("trend, alerts a patient-day", estimate(partial(alerts_a_day, raise_at=at), seen, 0), say)
         for figure, value in at_equal_sensitivity(seen).items():
             found |= said(f"{name}, {figure}", value, say)

@@ -34,6 +34,8 @@ SETTLED = 3
 """Limits and NEWS2 look at the median of so many steps."""
 LEAST_OWN = 4
 """A person's own median is known from so many ordinary steps of theirs."""
+LEAST_REAL, BESIDE = 6, 12
+"""A real stretch has so many steps out of order; so many ordinary ones between two do not part them, and are looked at beside it."""
 TARGETS = (0.8, 0.9, 0.95)
 AS_MUCH_ABOVE = 0.6
 """A score clears below this part of what raises."""
@@ -42,11 +44,15 @@ RAISE_AFTER, CLEAR_AFTER = 2, 6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Watched:
-    """One person as one scorer saw them. calm: scores of the second half, empty if anything is out of order there. episodes: (name, scores) each."""
+    """One person as one scorer saw them. calm: scores of the second half, empty if anything is out of order there. episodes: (name, scores) each.
+
+    real: scores of each recorded stretch in which something was out of order, from two minutes before it began to two after it ended.
+    """
 
     id: str
     calm: Scores
     episodes: tuple[tuple[str, Scores], ...]
+    real: tuple[Scores, ...] = ()
 
 
 def medians_of(stream: Stream) -> dict[int, float]:
@@ -70,7 +76,21 @@ def watch(stream: Stream, scorer: Scorer, people: People) -> Watched:
                 start = int(dice.integers(EARLIEST, last + 1))
                 changed = planted(values, name, start, dice)
                 episodes.append((name, scorer(courses(changed[max(0, start - STEPS + 1) : start + LASTS]), usual)))
-    return Watched(stream.id, calm, tuple(episodes))
+    real = tuple(scorer(courses(stream.values[first:last]), usual) for first, last in real_stretches(stream.values))
+    return Watched(stream.id, calm, tuple(episodes), real)
+
+
+def real_stretches(values: Values) -> list[tuple[int, int]]:
+    """Return (first, last) steps of what is looked at of each stretch of LEAST_REAL steps out of order and more, short breaks included."""
+    off = np.flatnonzero(out_of_order(values))
+    if not len(off):
+        return []
+    parts = np.split(off, np.flatnonzero(np.diff(off) > BESIDE) + 1)
+    return [
+        (max(0, int(part[0]) - STEPS - BESIDE + 1), min(len(values), int(part[-1]) + BESIDE + 1))
+        for part in parts
+        if len(part) >= LEAST_REAL
+    ]
 
 
 def alerts(scores: Scores, raise_at: float) -> int:
@@ -85,6 +105,12 @@ def alerts(scores: Scores, raise_at: float) -> int:
 def sensitivity(people: Sequence[Watched], raise_at: float, of: str | None = None) -> float:
     """Return the share of episodes (of one name, or of all) in which an alert is raised; NaN without any."""
     told = [alerts(scores, raise_at) > 0 for person in people for name, scores in person.episodes if of in (None, name)]
+    return float(np.mean(told)) if told else float("nan")
+
+
+def told_of_real(people: Sequence[Watched], raise_at: float) -> float:
+    """Return the share of real stretches out of order in which an alert is raised; NaN without any."""
+    told = [alerts(scores, raise_at) > 0 for person in people for scores in person.real]
     return float(np.mean(told)) if told else float("nan")
 
 

@@ -14,12 +14,14 @@ from models.vital_anomaly.trend.figures import (
     by_early_warning,
     by_limits,
     raise_at_for,
+    real_stretches,
     sensitivity,
+    told_of_real,
     watch,
     without,
 )
 from models.vital_anomaly.trend.planting import EPISODES, planted, possible
-from models.vital_anomaly.trend.recordings import courses
+from models.vital_anomaly.trend.recordings import Stream, courses
 from models.vital_anomaly.trend.strangeness import People, usual_for
 from tests.models.vital_anomaly.trend.people import person
 
@@ -81,6 +83,18 @@ def test_planting_changes_only_what_it_says() -> None:
     assert np.array_equal(changed[:, [0, 1, 3]], stream.values[:, [0, 1, 3]])
     assert not possible(person(1, temperature=False), "2 degrees warmer")
     assert courses(stream.values[:5]).shape == (0, STEPS, 4)
+
+
+def test_real_stretches_are_looked_at_with_what_lies_beside_them() -> None:
+    values = person(1).values.copy()
+    assert real_stretches(values) == []
+    values[50:54, 2] = 85.0
+    assert real_stretches(values) == [], "too short"
+    values[50:56, 2] = values[60:70, 2] = 85.0
+    assert real_stretches(values) == [(50 - STEPS - 11, 82)]
+    seen = watch(Stream("p1", values), by_limits, PEOPLE)
+    assert told_of_real([seen], 1.0) == 1.0
+    assert np.isnan(told_of_real([Watched("a", np.zeros(3), ())], 1.0))
 
 
 def test_people_with_something_out_of_order_are_no_ordinary_streams() -> None:
