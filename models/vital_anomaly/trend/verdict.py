@@ -8,7 +8,7 @@ import numpy as np
 from models.catalogue import HERE, open_model
 from models.perceptron_runner import PerceptronRunner
 from models.runner import Runner
-from models.vital_anomaly.trend.course import CODES, VITALS, Course, vector
+from models.vital_anomaly.trend.course import VITALS, Course, vector
 from models.vital_anomaly.trend.strangeness import NEWEST, People, Strangeness, Usual, people_of, strangeness
 from models.vital_anomaly.verdict import Thresholds, thresholds_of
 
@@ -64,8 +64,8 @@ _UNITS = {"Cel": "°C"}
 
 def usual_numbers(usual: Usual) -> dict[str, float]:
     """Return what is usual by name, as a finding keeps it."""
-    parts = (("centre", usual.centre), ("spread", usual.spread))
-    return {f"{part} {code}": value for part, values in parts for code, value in zip(CODES, values, strict=True)}
+    parts = (("usual", usual.centre), ("spread", usual.spread))
+    return {f"{metric.name}_{part}": value for part, values in parts for metric, value in zip(VITALS, values, strict=True)}
 
 
 def usual_of(numbers: Mapping[str, float]) -> Usual:
@@ -74,5 +74,5 @@ def usual_of(numbers: Mapping[str, float]) -> Usual:
     Raises:
         KeyError: one is missing.
     """
-    centre, spread = (tuple(numbers[f"{part} {code}"] for code in CODES) for part in ("centre", "spread"))
+    centre, spread = (tuple(numbers[f"{metric.name}_{part}"] for metric in VITALS) for part in ("usual", "spread"))
     return Usual(centre, spread)
