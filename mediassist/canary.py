@@ -1,8 +1,8 @@
 """Is the whole way open, from a wearable to somebody who takes an alert? `mediassist canary --url URL --email ADDRESS --patient ID`.
 
-A synthetic patient (a simulated wearable, story "canary", at a gateway like any other) is unwell for a minute every five. Each time this command waits for
-the alert that the home's own detector raises, until the watch has asked somebody at level 0 of the ladder, takes it and says that it is over: a beat. When no
-beat has come for LATE minutes it says so by a way of its own, ALARM, which must need nothing of the cloud: a text message, a lamp, a telephone. It says it
+A synthetic patient (a simulated wearable, story "canary", at a gateway like any other) is unwell for a minute every five, beyond the limits of an emergency, which a
+home watches by itself where the care team has set none. Each time this command waits for that alert, until the watch has asked somebody at level 0 of the ladder,
+takes it and says that it is over: a beat. Of other alerts of this patient it says that they are over, too, but for those of silence. When no beat has come for LATE minutes it says so by a way of its own, ALARM, which must need nothing of the cloud: a text message, a lamp, a telephone. It says it
 again every hour, and once when beats come again. Run it elsewhere than the cloud, as an account that sees no other patients.
 
 The password is read from CANARY_PASSWORD. ALARM is run without a shell, split as one would, with CANARY_ABOUT in its environment. Exit status: 0 after BEATS
@@ -29,6 +29,10 @@ AGAIN_S = 3600.0
 PATIENCE_S = 20.0
 ALARM_S = 60.0
 """So long an alarm's command may take."""
+BEAT_KIND = "threshold"
+"""What the home alone raises of a patient without limits of their own: that the cloud found it proves nothing of the home."""
+SILENCES = frozenset({"silence", "silent_home"})
+"""Alerts that are the contrary of a beat: they are left to people."""
 Said = Literal["", "silent", "heard again"]
 
 
@@ -72,21 +76,22 @@ class Canary:
         answer.raise_for_status()
 
     async def beat(self) -> str:
-        """Take the alert that is there and has been passed on, if any; return what it was, "" for none.
+        """Take the alerts that are there and have been passed on; return what the beat among them was, "" for none.
 
         Raises:
             httpx.HTTPError: the cloud does not answer, or refuses. SignInRefused: as `sign_in`.
         """
-        alerts = await self._get()
-        for alert in alerts:
-            if alert["level"] < 0 and alert["state"] == "raised":
-                continue  # nobody has been asked yet: the watch's part of the way
+        beat = ""
+        for alert in await self._get():
+            if alert["level"] < 0 or alert["kind"] in SILENCES:  # nobody has been asked yet: the watch's part of the way
+                continue
             for what, body in (("acknowledge", None), ("resolve", {"note": "canary"})):
                 answer = await self._client.post(f"/api/alerts/{alert['id']}/{what}", json=body)
                 answer.raise_for_status()
-            late = datetime.now(UTC) - datetime.fromisoformat(alert["raised_at"])
-            return f"{alert['kind']} raised, passed on, taken and over {late.total_seconds():.1f} s later"
-        return ""
+            if alert["kind"] == BEAT_KIND:
+                late = datetime.now(UTC) - datetime.fromisoformat(alert["raised_at"])
+                beat = f"{alert['explanation']}: raised, passed on, taken and over {late.total_seconds():.1f} s later"
+        return beat
 
     async def _get(self) -> list[dict[str, Any]]:
         query = {"patient": str(self._patient), "state": ["raised", "escalated", "acknowledged"]}

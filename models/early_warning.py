@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from math import floor
 
+from protocol.findings import Detector, Priority
 from protocol.metrics import BODY_TEMPERATURE, HEART_RATE, PULSE_RATE, RESPIRATORY_RATE, SPO2, SYSTOLIC_PRESSURE
 from protocol.samples import Reading
 
@@ -55,6 +56,11 @@ METRICS_USED: frozenset[int] = frozenset(code for codes in SOURCES.values() for 
 
 TABLE_SHA256 = sha256(repr((sorted(BANDS.items()), sorted(UNKNOWN.items()), sorted(THRESHOLDS.items()))).encode()).hexdigest()
 """Hash of the table's canonical text: what a finding names as its detector."""
+DETECTOR = Detector("news2", "2017", TABLE_SHA256)
+PERSIST_MS = 10_000
+"""A level must have stood this long to be raised; one that a cuff's measurement brings, which is made once, a home raises at once."""
+PRIORITIES = (Priority.LOW, Priority.MEDIUM, Priority.HIGH)
+"""Of the levels."""
 
 
 @dataclass(frozen=True, slots=True)

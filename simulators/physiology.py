@@ -62,7 +62,7 @@ STORIES: dict[str, Story] = {
     "atrial_fibrillation": Story(15, 3, Vitals(132, 19, 95, 36.8), fibrillates=True),
     "desaturation": Story(12, 12, Vitals(112, 27, 83, 37.0)),
     "fever": Story(10, 15, Vitals(118, 24, 94, 39.6)),
-    "canary": Story(20, 5, Vitals(72, 15, 84, 36.7), every_s=300.0),
+    "canary": Story(20, 5, Vitals(72, 15, 75, 36.7), every_s=300.0),
 }
 
 

@@ -7,17 +7,13 @@ from cloud.alerts.intake import raise_finding
 from cloud.database import Database
 from cloud.early_warning import repository
 from cloud.traces import to_ms
-from models.early_warning import TABLE_SHA256, THRESHOLDS, Score, score
-from protocol.findings import Detector, Finding, Priority, encode_evidence
+from models.early_warning import DETECTOR, PERSIST_MS, PRIORITIES, THRESHOLDS, Score, score
+from protocol.findings import Finding, encode_evidence
 from protocol.samples import NO_RECORD
 
-DETECTOR = Detector("news2", "2017", TABLE_SHA256)
-PERSIST_MS = 10_000
-"""A level must have stood so long."""
 AGAIN_MS = 3_600_000
 """A level that stays is found again so often: it joins its alert, or raises a new one where that was closed."""
 WINDOW_MS = 60_000
-_PRIORITIES = (Priority.LOW, Priority.MEDIUM, Priority.HIGH)
 _NAMES = UUID("5f6d0f1c-3b1e-4a55-9a07-6d6564690003")
 
 
@@ -43,7 +39,7 @@ def _finding(patient: UUID, found: Score, level: int, at: int, scale: int) -> Fi
         id=uuid5(_NAMES, f"early warning {patient} {level} {at // AGAIN_MS}"),
         patient=patient,
         kind="early_warning",
-        priority=_PRIORITIES[level],
+        priority=PRIORITIES[level],
         at=at,
         window_from=at - WINDOW_MS,
         window_to=at,

@@ -26,10 +26,9 @@ EFFECTS: Mapping[Process, str] = {
 SILENT = Gauge("mediassist_process_silent", "1: no process of this kind has been heard for a minute", ["process"])
 
 
-def silent_since(heard: Mapping[str, datetime], process: Process, now: datetime) -> datetime | None:
-    """Return when a kind of process that is silent was heard last; None where it is not silent, or never was heard."""
-    at = heard.get(process)
-    return at if at is not None and now - at > SILENT_AFTER else None
+def silent(at: datetime | None, now: datetime) -> bool:
+    """Say whether a process that was heard last at `at` (None: never) is silent."""
+    return at is None or now - at > SILENT_AFTER
 
 
 async def beat(database: Database, process: Process) -> None:
@@ -45,30 +44,37 @@ async def beat(database: Database, process: Process) -> None:
 
 @dataclass(slots=True)
 class Sentry:
-    """Looks after the other processes. operator: the address of whoever runs the cloud, "" for none."""
+    """Looks after the other processes. operator: the address of whoever runs the cloud, "" for none. began: when it first looked.
+
+    What was silent before it began has a minute to speak: a cloud that is started again is no silence.
+    """
 
     database: Database
     notifier: Notifier | None
     operator: str
+    began: datetime | None = None
     said: dict[str, datetime] = field(default_factory=dict[str, datetime])
 
     async def look(self, now: datetime) -> None:
         """Say which processes are silent at `now`, UTC, those that were said lately left out; and which are heard again."""
+        self.began = self.began or now
         async with self.database.transaction(None) as connection:
             heard = await repository.heard(connection)
         for process in PROCESSES:
-            since = silent_since(heard, process, now)
-            SILENT.labels(process).set(since is not None)
-            if since is None:
+            at = heard.get(process)
+            is_silent = silent(max(at or self.began, self.began), now)
+            SILENT.labels(process).set(is_silent)
+            if not is_silent:
                 if self.said.pop(process, None) is not None:
                     log.info("process.heard_again", process=process)
             elif process not in self.said or now - self.said[process] >= AGAIN_AFTER:
-                await self._say(process, since, now)
+                await self._say(process, at, now)
 
-    async def _say(self, process: Process, since: datetime, now: datetime) -> None:
-        log.error("process.silent", process=process, since=since.astimezone(UTC).isoformat(timespec="seconds"), effect=EFFECTS[process])
+    async def _say(self, process: Process, at: datetime | None, now: datetime) -> None:
+        since = "it was set up" if at is None else f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+        log.error("process.silent", process=process, since=since, effect=EFFECTS[process])
         if self.notifier is not None and self.operator:
-            about = f"The {process} has not been heard since {since.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC. {EFFECTS[process]}"
+            about = f"The {process} has not been heard since {since}. {EFFECTS[process]}"
             try:
                 await self.notifier.warn(self.operator, f"MediAssist: the {process} is silent", about)
             except NotTold as error:

@@ -10,15 +10,12 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
-from edge.gateway.watch_finding import Priority, WatchFinding, finding_id
+from edge.gateway.watch_finding import WatchFinding, finding_id
 from edge.gateway.window import PatientWindow
-from models.early_warning import METRICS_USED, SETTLE_MS, SOURCES, TABLE_SHA256, THRESHOLDS, Score, score
-from protocol.findings import Detector
+from models.early_warning import DETECTOR, METRICS_USED, PERSIST_MS, PRIORITIES, SETTLE_MS, SOURCES, THRESHOLDS, Score, score
 from protocol.metrics import SYSTOLIC_PRESSURE
 from protocol.samples import Reading
 
-PERSIST_MS = 10_000
-"""A level must have stood this long to be raised; one that a cuff's measurement brings, which is made once, is raised at once."""
 CLEAR_MS = 60_000
 """A raised level falls when the score was below it this long, with every parameter that had raised it still measured."""
 GAP_MS = 30_000
@@ -26,9 +23,6 @@ GAP_MS = 30_000
 BEHIND_MS = 10_000
 """A reading older than the newest judged moment by more than this belongs to a wearable that is behind."""
 WINDOW_MS = 60_000
-
-PRIORITIES: tuple[Priority, ...] = ("low", "medium", "high")
-DETECTOR = Detector("news2", "2017", TABLE_SHA256)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +149,7 @@ class EarlyWarningWatch:
             id=finding_id(self._patient, "early_warning", trigger, at),
             patient=self._patient,
             kind="early_warning",
-            priority=PRIORITIES[level],
+            priority=PRIORITIES[level].value,
             at=at,
             window_from=at - WINDOW_MS,
             window_to=at,

@@ -6,7 +6,6 @@ outside windows cost. 100: the earliest moment of every window and nothing else.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +29,7 @@ PROFILES = {"standard": Profile(1.0, 1.0, 0.11), "reward low FP": Profile(1.0, 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Course:
+class Alarmed:
     """What was said of one course of values. alarms: shape (n,). windows: (first, last) rows in which something happens, ascending, apart."""
 
     alarms: Alarms
@@ -42,7 +41,7 @@ def learning(count: int) -> int:
     return int(min(LEARNING_SHARE * count, LEARNING_MOST))
 
 
-def worth(course: Course, profile: Profile) -> float:
+def worth(course: Alarmed, profile: Profile) -> float:
     """Return what the alarms of one course are worth beyond saying nothing, in windows told at once."""
     alarms = course.alarms.copy()
     alarms[: learning(len(alarms))] = False
@@ -73,8 +72,8 @@ def _scaled(position: float) -> float:
     return float(2.0 / (1.0 + np.exp(5.0 * position)) - 1.0)
 
 
-def score(courses: Sequence[Course], profile: Profile) -> float:
+def score(courses: Sequence[Alarmed], profile: Profile) -> float:
     """Return the score of all courses together, at most 100; NaN without a window."""
     windows = sum(len(course.windows) for course in courses)
-    *_, total = accumulate((worth(course, profile) for course in courses), initial=0.0)
+    total = sum(worth(course, profile) for course in courses)
     return 100.0 * total / (windows * (profile.told + profile.missed)) if windows else float("nan")

@@ -9,8 +9,7 @@ import numpy as np
 
 from models.evaluation import Judged, Unreadable, auprc, auroc, estimate, said
 from models.heart_rhythm.lead import UnusableLead
-from models.stream_anomaly.alarm_score import PROFILES, learning, score
-from models.stream_anomaly.alarm_score import Course as Alarmed
+from models.stream_anomaly.alarm_score import PROFILES, Alarmed, learning, score
 from models.stream_anomaly.course import Course, widened
 from models.stream_anomaly.courses import Labelled, Table, leads_in, tables_in
 from models.stream_anomaly.ectopy import Ectopy

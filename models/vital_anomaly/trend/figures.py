@@ -172,15 +172,15 @@ def _settled(values: Values) -> Values:
     return found
 
 
-def by_network(network: Network, people: People, departure: float = 1.0) -> Scorer:
-    """Return the scorer of a rival. departure: 1, or 0 for the network's residual alone."""
+def by_network(network: Network, people: People, *, alone: bool = False) -> Scorer:
+    """Return the scorer of a rival. alone: by the network's residual, without the departure."""
 
     def scorer(values: Values, usual: Usual) -> Scores:
         if not len(values):
             return np.zeros(0)
         said = network(np.stack([vector(course) for course in values]))
         found = [strangeness(course, each, people, usual) for course, each in zip(values, said, strict=True)]
-        return np.array([0.0 if each is None else each.residual if departure == 0 else each.score for each in found])
+        return np.array([0.0 if each is None else each.residual if alone else each.score for each in found])
 
     return scorer
 

@@ -91,7 +91,7 @@ def rivals(streams: Sequence[Stream], seed: int) -> dict[str, Scorer]:
         "plain limits": by_limits,
         "NEWS2": by_early_warning,
         "departure from the usual alone": by_departure(people),
-        **{f"{name} autoencoder alone": by_network(network, people, 0.0) for name, network in networks.items() if name != SHIPS},
+        **{f"{name} autoencoder alone": by_network(network, people, alone=True) for name, network in networks.items() if name != SHIPS},
         **{name: by_network(network, people) for name, network in networks.items()},
         **without(
             ships, {f"{ALONE}{metric.name}": [other for other in range(len(VITALS)) if other != v] for v, metric in enumerate(VITALS)}

@@ -59,6 +59,7 @@ async def test_a_silence_is_said_once_an_hour_and_its_end_ends_it(database: Addr
     post = Post()
     sentry = Sentry(watch, post, "operator@example.org")
     stood(database, worker=NOW, watch=NOW)
+    await sentry.look(NOW)
     await sentry.look(NOW + 59 * SECOND)
     assert post.warned == []
     await sentry.look(NOW + 61 * SECOND)
@@ -79,17 +80,27 @@ async def test_what_could_not_be_told_is_tried_again(database: Addresses, watch:
     post = Post(away=True)
     sentry = Sentry(watch, post, "operator@example.org")
     stood(database, worker=NOW, watch=NOW + 100 * SECOND)
+    await sentry.look(NOW)
     await sentry.look(NOW + 100 * SECOND)
     post.away = False
     await sentry.look(NOW + 110 * SECOND)
     assert len(post.warned) == 1
 
 
-async def test_a_cloud_that_has_just_been_set_up_has_no_silence(database: Addresses, watch: Database) -> None:
-    stood(database)
-    sentry = Sentry(watch, None, "")
+async def test_a_cloud_that_is_started_has_a_minute_to_speak_and_one_that_never_speaks_is_said(
+    database: Addresses, watch: Database
+) -> None:
+    stood(database, watch=NOW - timedelta(days=1))
+    post = Post()
+    sentry = Sentry(watch, post, "operator@example.org")
     await sentry.look(NOW)
-    assert sentry.said == {}
+    await sentry.look(NOW + 60 * SECOND)
+    assert post.warned == []
+    await sentry.look(NOW + 61 * SECOND)
+    assert [about.split(". ")[0] for _, _, about in post.warned] == [
+        "The worker has not been heard since it was set up",
+        "The watch has not been heard since 2027-01-14 08:00:00 UTC",
+    ]
 
 
 async def test_both_kinds_are_heard_by_their_own_roles_and_the_page_is_told(database: Addresses, clinic: Clinic) -> None:
@@ -97,7 +108,7 @@ async def test_both_kinds_are_heard_by_their_own_roles_and_the_page_is_told(data
     async with running(application(database)) as client:
         assert (await client.get("/api/processes")).status_code == 401
         await sign_in(client, clinic)
-        assert said(await client.get("/api/processes")) == {"worker": False, "watch": True}
+        assert said(await client.get("/api/processes")) == {"worker": True, "watch": True}
         async with Database(database.ingest) as ingest, Database(database.watch) as watch:
             beating = [asyncio.create_task(beat(ingest, "worker")), asyncio.create_task(beat(watch, "watch"))]
             async with asyncio.timeout(20):

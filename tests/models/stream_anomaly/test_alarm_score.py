@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 
-from models.stream_anomaly.alarm_score import PROFILES, Course, learning, score
+from models.stream_anomaly.alarm_score import PROFILES, Alarmed, learning, score
 
 STANDARD = PROFILES["standard"]
 WINDOWS = ((400, 499), (800, 899))
 
 
-def said(*rows: int, count: int = 2000) -> Course:
+def said(*rows: int, count: int = 2000) -> Alarmed:
     alarms = np.zeros(count, dtype=np.bool_)
     alarms[list(rows)] = True
-    return Course(alarms, WINDOWS)
+    return Alarmed(alarms, WINDOWS)
 
 
 def test_silence_is_worth_nothing_and_the_first_row_of_each_window_everything() -> None:
@@ -46,4 +46,4 @@ def test_the_learning_part_is_not_judged() -> None:
 
 
 def test_courses_without_windows_alone_have_no_score() -> None:
-    assert np.isnan(score([Course(np.zeros(10, dtype=np.bool_), ())], STANDARD))
+    assert np.isnan(score([Alarmed(np.zeros(10, dtype=np.bool_), ())], STANDARD))

@@ -1510,7 +1510,7 @@ export interface components {
         };
         /**
          * ProcessOut
-         * @description One kind of process. heard_at: when one of its kind was heard last, null where none ever was. silent: that is over a minute ago.
+         * @description One kind of process. heard_at: when one of its kind was heard last, null where none ever was. silent: that is over a minute ago, or never was.
          */
         ProcessOut: {
             /** Heard At */
