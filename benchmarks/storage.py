@@ -2,12 +2,15 @@
 
 Real ECG (MIT-BIH, 360 Hz) and PPG (BIDMC, 125 Hz) in strips of ten seconds, and real vitals (BIDMC, each second), stored as the ingest worker
 stores them: packed, sealed by a data key, copied into PostgreSQL; then counted by the relations' sizes, rows, pages and indexes included.
-With TimescaleDB, readings are counted in its columnstore too.
+MEDIASSIST_DATABASE_URL, a superuser's address, measures on that server, in a database of its own that is removed afterwards: with
+TimescaleDB, readings are counted again once they lie in its columnstore.
 """
 
+import asyncio
+import contextlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,7 +20,9 @@ from numpy.typing import NDArray
 
 from benchmarks import data_plane, evidence
 from cloud.data_keys.data_key import DataKey
+from cloud.database import Database
 from cloud.migrate import migrate, standing
+from cloud.vitals.columnstore import COLUMNS_AFTER, store_in_columns
 from cloud.vitals.places import place_of_strip
 from cloud.vitals.reading_copy import COPY_READINGS, ReadingColumns, binary_copy
 from deploy.local.postgres import temporary
@@ -25,11 +30,12 @@ from deploy.local.unprivileged import MayNotEnter
 from protocol.waveform import ENCODING, encode_samples
 from simulators.wfdb_record import read
 from tests.support.clinics import Planter
-from tests.support.postgres import addresses
+from tests.support.postgres import PASSWORD, addresses, run
 
 DATA = data_plane.ROOT.parent / "shared" / "data"
 SECONDS = 10
 START = datetime(2026, 3, 1, tzinfo=UTC)
+COLUMNSTORE_GOALS = {"columnstore_bytes_per_reading": ("<=", 3.0)}
 GOALS = {"ecg_bytes_per_sample": ("<=", 1.0), "ppg_bytes_per_sample": ("<=", 1.0)}
 
 
@@ -99,22 +105,48 @@ def store_readings(url: str, signals: list[NDArray[np.float64]]) -> int:
 
 
 def size(url: str, table: str) -> tuple[int, int]:
-    """Return the bytes of a table's rows and of its indexes, all partitions counted."""
+    """Return the bytes of a table's rows (or columns) and of its indexes, all partitions or chunks counted."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("vacuum")
-        [(rows, indexes)] = connection.execute(
-            """select coalesce(sum(pg_table_size(relid)), 0), coalesce(sum(pg_indexes_size(relid)), 0) from pg_partition_tree(%s::regclass)""",
-            [table],
-        ).fetchall()
+        [(hyper,)] = connection.execute("select relkind <> 'p' from pg_class where oid = %s::regclass", [table]).fetchall()
+        if hyper:
+            sizes = "select sum(total_bytes - index_bytes), sum(index_bytes) from hypertable_detailed_size(%s::regclass)"
+        else:
+            sizes = "select sum(pg_table_size(relid)), sum(pg_indexes_size(relid)) from pg_partition_tree(%s::regclass)"
+        [(rows, indexes)] = connection.execute(sizes, [table]).fetchall()
         return int(rows), int(indexes)
+
+
+@contextlib.contextmanager
+def server() -> Generator[str]:
+    """Yield a superuser's address of an empty database, on the person's own server or on a fresh one; both are gone afterwards."""
+    given = os.environ.get("MEDIASSIST_DATABASE_URL")
+    if not given:
+        with temporary() as url:
+            yield url
+        return
+    name = f"mediassist_bench_storage_{os.getpid()}"
+    run(given, "create database {}", name)
+    try:
+        yield addresses(given, name).superuser
+    finally:
+        run(given, "drop database {} with (force)", name)
+
+
+async def move_to_columns(url: str) -> None:
+    """Let a watch whose day is long after the readings move them."""
+    async with Database(url) as watch:
+        while await store_in_columns(watch, START + COLUMNS_AFTER + timedelta(days=400)):
+            pass
 
 
 def measure(data: Path) -> tuple[dict[str, float], bool]:
     """Return the figures, and whether the server has TimescaleDB."""
     figures: dict[str, float] = {}
-    with temporary() as url:
-        migrate(url, START)
-        plant = Planter(addresses(url, "postgres"))
+    with server() as url:
+        database = psycopg.conninfo.conninfo_to_dict(url)["dbname"]
+        migrate(url, START, watch_password=PASSWORD)
+        plant = Planter(addresses(url, str(database)))
         plant.clinic(1)
         plant.run("select make_partitions(%s, %s)", [START, START + timedelta(days=62)])
         key = DataKey(1, 1, os.urandom(32), os.urandom)
@@ -132,7 +164,11 @@ def measure(data: Path) -> tuple[dict[str, float], bool]:
             "row_bytes_per_reading": round(rows / readings, 1),
             "index_bytes_per_reading": round(indexes / readings, 1),
         }
-        return figures, standing(url).timescaledb
+        timescaledb = standing(url).timescaledb
+        if timescaledb:
+            asyncio.run(move_to_columns(addresses(url, str(database)).watch))
+            figures["columnstore_bytes_per_reading"] = round(sum(size(url, "reading")) / readings, 2)
+        return figures, timescaledb
 
 
 def main() -> int:
@@ -147,7 +183,7 @@ def main() -> int:
         print(refused, file=sys.stderr)
         return 2
     context = {"timescaledb": timescaledb, "strips": f"{SECONDS} s, sealed", "counted": "relations' sizes after vacuum"}
-    return evidence.report(figures, GOALS, context)
+    return evidence.report(figures, GOALS | (COLUMNSTORE_GOALS if timescaledb else {}), context)
 
 
 if __name__ == "__main__":

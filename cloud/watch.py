@@ -1,4 +1,4 @@
-"""The process that watches over what is stored: `python -m cloud.watch`. Escalation and notification, rules, roll-ups, retention.
+"""The process that watches over what is stored: `python -m cloud.watch`. Escalation, notification, rules, roll-ups, columns, retention.
 
 One is enough; more take turns. It connects as mediassist_watch, which reads what the ingest worker only writes.
 """
@@ -20,6 +20,7 @@ from cloud.idempotency import forget_old
 from cloud.processes.duties import Sentry, beat
 from cloud.rules.duties import check_baselines, check_thresholds, find_silence, find_silent_homes, learn_baselines, tell_homes
 from cloud.settings import WatchSettings, WrongSetting, read
+from cloud.vitals.columnstore import store_in_columns
 from cloud.vitals.retention import Retention, drop_old
 from cloud.vitals.roll_up import roll_up
 from protocol.logs import configure_logs
@@ -127,6 +128,7 @@ async def run(settings: WatchSettings) -> None:
             if notifier is not None:
                 tasks.create_task(again("notification", ESCALATION_SECONDS, lambda: _tell_all(database, notifier, now)))
             tasks.create_task(again("roll_up", ROLL_UP_SECONDS, add_up))
+            tasks.create_task(again("columnstore", RETENTION_SECONDS, lambda: _all(store_in_columns, database, now)))
             tasks.create_task(again("retention", RETENTION_SECONDS, drop))
 
 
