@@ -40,8 +40,20 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
+class Layer:
+    """What int8 cost one tensor. kind: "weights", or "values" that come out of a layer. decibels: of signal to quantization noise."""
+
+    name: str
+    kind: str
+    decibels: float
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
-    """What is known about a model. sha256: of the artefact, hex. thresholds: name -> value, as used by its verdict."""
+    """What is known about a model. sha256: of the artefact, hex. thresholds: name -> value, as used by its verdict.
+
+    layers: in the order of the network; none where the training did not compare them.
+    """
 
     name: str
     version: str
@@ -55,6 +67,7 @@ class Card:
     seed: int
     thresholds: Mapping[str, float]
     figures: tuple[Figure, ...]
+    layers: tuple[Layer, ...]
 
     def figure(self, name: str, on: str) -> Figure:
         """Look a figure up.
@@ -126,6 +139,7 @@ def _card(table: dict[str, Any]) -> Card:
         seed=int(table["training"]["seed"]),
         thresholds=MappingProxyType({str(key): float(value) for key, value in table["thresholds"].items()}),
         figures=tuple(Figure(str(f["name"]), float(f["value"]), float(f["low"]), float(f["high"]), str(f["on"])) for f in table["figure"]),
+        layers=tuple(Layer(str(each["name"]), str(each["kind"]), float(each["decibels"])) for each in table.get("layer", ())),
     )
 
 

@@ -4,6 +4,7 @@ What it says is the same on every processor: weights keep to 7 bits, since AVX2 
 (255 x 127 x 2 > 32,767 >= 255 x 64 x 2), and the end that stays float is made exact (`models.exact_head`).
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,11 +18,17 @@ from onnxruntime.quantization.quantize import quantize_static
 from models.exact_head import with_exact_head
 
 
-class _Calibration(CalibrationDataReader):
+class Rows(CalibrationDataReader):
+    """Rows that a network is asked, some at once; an iterator, as ONNX Runtime's tools want it."""
+
     def __init__(self, name: str, features: NDArray[np.float32], at_once: int = 256) -> None:
         self._batches = iter({name: features[i : i + at_once]} for i in range(0, len(features), at_once))
 
+    def __iter__(self) -> Iterator[dict[str, NDArray[np.float32]]]:
+        return self._batches
+
     def get_next(self) -> dict[str, NDArray[np.float32]] | None:
+        """Return the next rows by the input's name, None after the last."""
         return next(self._batches, None)
 
 
@@ -43,7 +50,7 @@ def quantize(network: bytes, name: str, calibration: NDArray[np.float32], head: 
         quantize_static(
             before,
             after,
-            _Calibration(name, calibration),
+            Rows(name, calibration),
             quant_format=QuantFormat.QDQ,
             op_types_to_quantize=["Gemm", "Relu"],
             nodes_to_exclude=[head],
@@ -71,7 +78,7 @@ def quantize_convolutions(network: bytes, name: str, pictures: NDArray[np.float3
         quantize_static(
             before,
             after,
-            _Calibration(name, pictures, 1),
+            Rows(name, pictures, 1),
             quant_format=QuantFormat.QDQ,
             op_types_to_quantize=["Conv", "Add", "GlobalAveragePool", "ReduceMean", "Clip"],
             nodes_to_exclude=first,

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from mlflow.tracking import MlflowClient
 
-from models.catalogue import Card, open_model
+from models.catalogue import Card, Layer, open_model
+from models.layers import lines
 
 log = logging.getLogger("models.tracking")
 DATABASE = "mlflow.db"
@@ -27,11 +28,11 @@ def add_arguments(parser: ArgumentParser, here: Path) -> None:
     parser.add_argument("--tracking", type=Path, default=Path(".mlflow"), help="folder of what trainings were (default: .mlflow)")
 
 
-def keep(out: Path, name: str, artefact: bytes, card: str, tracking: Path) -> None:
-    """Write an artefact and its card, and note the training."""
+def keep(out: Path, name: str, artefact: bytes, card: str, layers: tuple[Layer, ...], tracking: Path) -> None:
+    """Write an artefact and its card, at whose end stands what int8 cost each layer, and note the training."""
     out.joinpath(name).parent.mkdir(parents=True, exist_ok=True)
     out.joinpath(name).write_bytes(artefact)
-    out.joinpath("card.toml").write_text(card, "utf-8")
+    out.joinpath("card.toml").write_text("\n".join([card.rstrip("\n"), *lines(layers), ""]), "utf-8")
     log.info("%s: %d bytes, SHA-256 %s, noted as %s", name, len(artefact), sha256(artefact).hexdigest(), track(out, tracking))
 
 

@@ -7,6 +7,7 @@ network for all. Beside it one that has not seen a fifth of the people says how 
 import argparse
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from models.glucose.card import Trained, text_of
 from models.glucose.forecaster import ANSWERS, MINUTES, PARTS, UNIT
 from models.glucose.history import LAGS, NAMES, Features, described
 from models.glucose.readings import Person, read, rows_of, tables_in
+from models.layers import compared
 from models.perceptron import INPUT, layers, standard_of, written
 from models.perceptron_runner import PerceptronRunner
 from models.quantization import quantize
@@ -50,14 +52,24 @@ def learn_from(people: Sequence[Person]) -> tuple[Features, NDArray[np.float32]]
     return np.concatenate(features), np.concatenate(changes)
 
 
-def fit(people: Sequence[Person], seed: int) -> bytes:
-    """Return the int8 network that is fitted to some people."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """A network. exact: ONNX, float. artefact: its int8 form. calibration: rows that its ranges were measured on."""
+
+    exact: bytes
+    artefact: bytes
+    calibration: Features
+
+
+def fit(people: Sequence[Person], seed: int) -> Fitted:
+    """Return the network that is fitted to some people."""
     features, changes = learn_from(people)
     standard = standard_of(features)
     net = trained(standard.of(features), changes, seed)
     opening, held = standard.opening()
     exact = written("glucose", net, opening, held, len(NAMES))
-    return quantize(exact, INPUT, features[:: max(1, len(features) // 8192)], LAST)
+    calibration = features[:: max(1, len(features) // 8192)]
+    return Fitted(exact, quantize(exact, INPUT, calibration, LAST), calibration)
 
 
 def trained(seen: Features, changes: NDArray[np.float32], seed: int) -> nn.Sequential:
@@ -101,15 +113,19 @@ def main() -> None:
     ]
     log.info("%d people", len(people))
     strangers = people[::STRANGERS]
-    beside = PerceptronRunner(fit([each for place, each in enumerate(people) if place % STRANGERS], given.seed))
-    artefact = fit(people, given.seed)
-    runner = PerceptronRunner(artefact)
+    beside = PerceptronRunner(fit([each for place, each in enumerate(people) if place % STRANGERS], given.seed).artefact)
+    network = fit(people, given.seed)
+    runner = PerceptronRunner(network.artefact)
     seen: dict[str, tuple[Told, ...]] = {}
     for table in sorted({person.table for person in people}):
         seen[table] = tuple(told(person, runner) for person in people if person.table == table)
     unknown = tuple(told(person, beside) for person in strangers)
-    card = text_of(Trained(sha256(artefact).hexdigest(), given.seed, seen, unknown, tuple(told(person, runner) for person in strangers)))
-    tracking.keep(given.out, ARTEFACT, artefact, card, given.tracking)
+    card = text_of(
+        Trained(sha256(network.artefact).hexdigest(), given.seed, seen, unknown, tuple(told(person, runner) for person in strangers))
+    )
+    tracking.keep(
+        given.out, ARTEFACT, network.artefact, card, compared(network.exact, network.artefact, INPUT, network.calibration), given.tracking
+    )
 
 
 if __name__ == "__main__":

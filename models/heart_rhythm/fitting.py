@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import tracking
+from models.catalogue import Layer
 from models.heart_rhythm.candidates import Features
 from models.heart_rhythm.recordings import DS1
+from models.layers import compared
 from models.perceptron import INPUT
 from models.quantization import quantize
 
@@ -60,6 +62,10 @@ class Fitted:
     def sha256(self) -> str:
         """Return the hash of the artefact."""
         return sha256(self.artefact).hexdigest()
+
+    def layers(self) -> tuple[Layer, ...]:
+        """Return what int8 cost, layer by layer."""
+        return compared(self.exact, self.artefact, INPUT, self.calibration)
 
 
 def fitted(exact: bytes, features: NDArray[np.float32], last: str) -> Fitted:

@@ -87,7 +87,7 @@ def main() -> None:
         unseen=tuple(counted(given.folder, new, network.artefact)),
         agreement=compare(OnnxRunner(network.exact), PerceptronRunner(network.artefact), network.calibration, 0.5),
     )
-    tracking.keep(given.out, ARTEFACT, network.artefact, written(trained), given.tracking)
+    tracking.keep(given.out, ARTEFACT, network.artefact, written(trained), network.layers(), given.tracking)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from torch import nn
 from torch.optim import lr_scheduler
 
 from models import tracking
+from models.layers import compared
 from models.onnx_runner import OnnxRunner
 from models.perceptron import INPUT, layers, standard_of, written
 from models.perceptron_runner import PerceptronRunner
@@ -126,7 +127,7 @@ def main() -> None:
     artefact = quantize(network, INPUT, rows, LAST)
     by_name = sorted(small, key=lambda each: each.name)
     card = text_of(Trained(sha256(artefact).hexdigest(), given.seed, tuple(by_name), tuple(sorted(exact, key=lambda each: each.name))))
-    tracking.keep(given.out, ARTEFACT, artefact, card, given.tracking)
+    tracking.keep(given.out, ARTEFACT, artefact, card, compared(network, artefact, INPUT, rows), given.tracking)
 
 
 if __name__ == "__main__":

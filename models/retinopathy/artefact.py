@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from io import BytesIO
 
+import numpy as np
 import onnx
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from models.retinopathy.network import RetinaNetwork
@@ -17,10 +19,11 @@ EXACT = 3
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """exact: float. artefact: int8."""
+    """exact: float. artefact: int8. calibration: photographs that its ranges were measured on."""
 
     exact: bytes
     artefact: bytes
+    calibration: NDArray[np.float32]
 
 
 class _Joined(nn.Module):

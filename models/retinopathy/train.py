@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from models import tracking
+from models.layers import compared
 from models.onnx_runner import OnnxRunner
 from models.quantization import quantize_convolutions
 from models.retinopathy import photographs
@@ -158,7 +159,8 @@ def _write(known: Sequence[Photograph], given: argparse.Namespace, plan: Plan) -
         exact=tuple(answers(exact, temperatures)),
         int8=tuple(answers(small, temperatures)),
     )
-    tracking.keep(given.out, ARTEFACT, whole.artefact, written(trained), given.tracking)
+    layers = compared(whole.exact, whole.artefact, INPUT, whole.calibration, at_once=1)
+    tracking.keep(given.out, ARTEFACT, whole.artefact, written(trained), layers, given.tracking)
     log.info("kappa out of fold %.4f, float %.4f", weighted_kappa(trained.int8), weighted_kappa(trained.exact))
     log.info(
         "%d bytes, kappa out of fold %.4f, float %.4f", len(whole.artefact), weighted_kappa(trained.int8), weighted_kappa(trained.exact)
@@ -173,7 +175,7 @@ def _artefact(kept: Path, part: str, known: Sequence[Photograph], pixels: Mappin
     of = [each for each in known if f"fold{each.fold}" != part]
     chosen = of[:: max(1, len(of) // CALIBRATION)]
     seen = np.stack([normalised(pixels[each.path.stem]) for each in chosen])
-    return Exported(exact, quantize_convolutions(exact, INPUT, seen, EXACT))
+    return Exported(exact, quantize_convolutions(exact, INPUT, seen, EXACT), seen)
 
 
 def logits(artefact: bytes, pixels: Pixels) -> NDArray[np.float64]:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from models import tracking
 from models.catalogue import Figure
 from models.evaluation import Agreement, Judged, auroc, compare, estimate, over_windows, sensitivity
+from models.layers import compared
 from models.onnx_runner import OnnxRunner
 from models.perceptron import INPUT
 from models.quantization import quantize
@@ -130,9 +131,10 @@ def main() -> None:
     log.info("%d training windows of %d people, %.1f %% abnormal", len(windows.truth), len(learners), 100 * windows.truth.mean())
     thresholds, out_of_fold = choose(learners, windows, arguments.seed)
     exact, _ = fit(windows, arguments.seed)
-    artefact = quantize(exact, INPUT, windows.features[:: max(1, len(windows.features) // 2048)], LAST)
+    calibration = windows.features[:: max(1, len(windows.features) // 2048)]
+    artefact = quantize(exact, INPUT, calibration, LAST)
     trained = assess(tested, exact, artefact, thresholds, out_of_fold, arguments.seed)
-    tracking.keep(arguments.out, ARTEFACT, artefact, written(trained), arguments.tracking)
+    tracking.keep(arguments.out, ARTEFACT, artefact, written(trained), compared(exact, artefact, INPUT, calibration), arguments.tracking)
 
 
 def assess(tested: Sequence[Recorded], exact: bytes, artefact: bytes, thresholds: Thresholds, out_of_fold: float, seed: int) -> Trained:

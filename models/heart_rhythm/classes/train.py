@@ -113,7 +113,7 @@ def main() -> None:
     new = [path.name for path in records_in(given.folder) if path.name not in DS1]
     unseen = tables(given.folder, new, network.artefact)
     trained = Trained(network.sha256, given.seed, FACTORS, tuple(seen), tuple(unseen), agreement(network))
-    tracking.keep(given.out, ARTEFACT, network.artefact, written(trained), given.tracking)
+    tracking.keep(given.out, ARTEFACT, network.artefact, written(trained), network.layers(), given.tracking)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from models import tracking
 from models.evaluation import Agreement, compare
+from models.layers import compared
 from models.onnx_runner import OnnxRunner
 from models.perceptron import INPUT
 from models.perceptron_runner import PerceptronRunner
@@ -135,7 +136,9 @@ def main() -> None:
     agreement: Agreement = compare(OnnxRunner(exact), PerceptronRunner(artefact), features[::10], 0.0)
     raise_at = chosen(seen[SHIPS])
     card = text_of(Trained(sha256(artefact).hexdigest(), given.seed, people, raise_at, SHIPS, seen, agreement, len(features)))
-    tracking.keep(given.out, ARTEFACT, artefact, card, given.tracking)
+    tracking.keep(
+        given.out, ARTEFACT, artefact, card, compared(exact, artefact, INPUT, features[:: max(1, len(features) // 2048)]), given.tracking
+    )
 
 
 if __name__ == "__main__":

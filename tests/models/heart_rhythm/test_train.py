@@ -40,7 +40,7 @@ def test_a_training_from_recordings_to_card(tmp_path: Path) -> None:
     assert seen.f1 > 0.98
     agreement = compare(OnnxRunner(network.exact), PerceptronRunner(network.artefact), network.calibration, 0.5)
     trained = Trained(network.sha256, 0, (replace(seen, name="out of fold"),), (seen,), agreement)
-    tracking.keep(tmp_path, training.ARTEFACT, network.artefact, written(trained), tmp_path / "runs")
+    tracking.keep(tmp_path, training.ARTEFACT, network.artefact, written(trained), network.layers(), tmp_path / "runs")
     model = open_model(tmp_path)
     assert model.artefact == network.artefact
     assert model.card.figure("F1", "MIT-BIH DS1, out of fold").value == pytest.approx(seen.f1, abs=1e-4)

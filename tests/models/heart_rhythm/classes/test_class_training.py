@@ -42,7 +42,7 @@ def test_a_training_from_recordings_to_card(tmp_path: Path) -> None:
     assert accuracy(seen.counts) > 0.9
     assert seen.counts[2].tolist() == [0, 0, 8, 0, 0]
     trained = Trained(network.sha256, 0, training.FACTORS, (replace(seen, name="out of fold"),), (seen,), 1.0)
-    tracking.keep(tmp_path, training.ARTEFACT, network.artefact, written(trained), tmp_path / "runs")
+    tracking.keep(tmp_path, training.ARTEFACT, network.artefact, written(trained), network.layers(), tmp_path / "runs")
     card = open_model(tmp_path).card
     assert card.thresholds == training.FACTORS
     assert card.figure("accuracy", "MIT-BIH DS2 here, unseen").value == pytest.approx(accuracy(seen.counts), abs=1e-4)
