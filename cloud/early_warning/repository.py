@@ -15,6 +15,8 @@ from protocol.samples import NO_RECORD, Reading
 _REACH_MS = {name: GREATEST_AGE_MS[name] + SETTLE_MS[name] for name in SOURCES}
 _AFTER = {code: _REACH_MS[name] / 1000 for name, codes in SOURCES.items() for code in codes}
 """Of each metric (code) how many seconds back it counts."""
+_LEAST = 60.0
+"""Seconds that are read in any case: of what share of them there is a reading, a finding says."""
 _ROUNDED = 0.5
 """A value is scored as the whole number that it is nearest to."""
 _BAND_OF = {
@@ -91,7 +93,7 @@ async def candidates(connection: Connection, now: datetime) -> list[Candidate]:
 
 
 async def readings(connection: Connection, patient: UUID, now: datetime, *, own: bool = False) -> Sequence[Reading]:
-    """Return what a patient's score at `now` is made of, and what it was made of a little before; with values only.
+    """Return what a patient's score at `now` is made of, what it was made of a little before, and the last minute; with values only.
 
     own: as mediassist_app, in the organisation's transaction; else as mediassist_watch.
     """
@@ -106,7 +108,7 @@ async def readings(connection: Connection, patient: UUID, now: datetime, *, own:
                    order by r.at""",
                 "own_reading" if own else "reading",
             ),
-            [NO_RECORD, patient, metric, now - timedelta(seconds=_AFTER[metric] + before), now],
+            [NO_RECORD, patient, metric, now - timedelta(seconds=max(_LEAST, _AFTER[metric] + before)), now],
         )
         found += [Reading(wearable, metric, to_ms(at), value, record) for wearable, at, value, record in await cursor.fetchall()]
     return found

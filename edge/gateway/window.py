@@ -7,20 +7,14 @@ Nothing but the order of arrival matters, so pushing the same readings in the sa
 
 from bisect import bisect_right, insort_right
 from collections import OrderedDict
-from collections.abc import Mapping
-from types import MappingProxyType
 from uuid import UUID
 
+from models.coverage import EXPECTED_EVERY_MS, coverage_of
 from protocol.metrics import (
     BLOOD_GLUCOSE,
     BODY_TEMPERATURE,
-    HEART_RATE,
     INTERSTITIAL_GLUCOSE,
-    METRICS,
-    PULSE_RATE,
-    RESPIRATORY_RATE,
     RR_INTERVAL,
-    SPO2,
     SYSTOLIC_PRESSURE,
 )
 from protocol.samples import NO_RECORD, Reading
@@ -32,19 +26,6 @@ KEEP_SELDOM_MS = 130 * 60_000
 _SELDOM = frozenset({BODY_TEMPERATURE.code, SYSTOLIC_PRESSURE.code, BLOOD_GLUCOSE.code, INTERSTITIAL_GLUCOSE.code})
 REMEMBERED_RECORDS = 4096
 """Record numbers a wearable is remembered by, to know a record that is sent again."""
-
-EXPECTED_EVERY_MS: Mapping[int, int] = MappingProxyType(
-    {
-        HEART_RATE.code: 1_000,
-        PULSE_RATE.code: 1_000,
-        SPO2.code: 1_000,
-        RESPIRATORY_RATE.code: 5_000,
-        BODY_TEMPERATURE.code: 60_000,
-    }
-)
-"""How often a wearable is expected to say a metric. Intervals between beats are expected to fill the time instead."""
-
-_MARGIN_MS = 2_000
 
 
 def _at(reading: Reading) -> int:
@@ -118,20 +99,3 @@ class PatientWindow:
         return coverage_of(
             tuple(r for metric in (*EXPECTED_EVERY_MS, RR_INTERVAL.code) for r in self.between(metric, start, end)), end - start
         )
-
-
-def coverage_of(readings: tuple[Reading, ...], span_ms: int) -> dict[str, float]:
-    """Return received/expected (0..1) of what fell into `span_ms`; a reading without a value was not received."""
-    counts = dict.fromkeys(EXPECTED_EVERY_MS, 0)
-    beating = 0.0
-    for reading in readings:
-        if reading.absence:
-            continue
-        if reading.metric in counts:
-            counts[reading.metric] += 1
-        elif reading.metric == RR_INTERVAL.code:
-            beating += reading.value
-    covered = {METRICS[code].name: min(1.0, count * EXPECTED_EVERY_MS[code] / span_ms) for code, count in counts.items()}
-    # The first interval began before the window did: allow for it at the rim.
-    covered[RR_INTERVAL.name] = min(1.0, beating / max(1, span_ms - _MARGIN_MS))
-    return covered

@@ -5,7 +5,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.gateway.window import KEEP_MS, REMEMBERED_RECORDS, PatientWindow, coverage_of
+from edge.gateway.window import KEEP_MS, REMEMBERED_RECORDS, PatientWindow
 from protocol.metrics import HEART_RATE, RR_INTERVAL, SPO2, Absence
 from protocol.samples import NO_RECORD, Reading
 
@@ -96,17 +96,6 @@ def test_coverage_is_what_came_of_what_was_expected() -> None:
     assert covered["heart_rate"] == 0.5
     assert covered["spo2"] == 0.25
     assert covered["respiratory_rate"] == covered["rr_interval"] == 0.0
-
-
-@given(st.lists(st.integers(300, 1500), max_size=200))
-def test_coverage_never_leaves_nought_to_one(intervals: list[int]) -> None:
-    readings = tuple(Reading(BELT, RR_INTERVAL.code, k, float(rr)) for k, rr in enumerate(intervals))
-    assert all(0.0 <= share <= 1.0 for share in coverage_of(readings, 60_000).values())
-
-
-def test_beats_that_fill_the_time_are_full_coverage() -> None:
-    readings = tuple(Reading(BELT, RR_INTERVAL.code, 800 * k, 800.0) for k in range(1, 76))
-    assert coverage_of(readings, 60_000)["rr_interval"] == 1.0
 
 
 def test_two_wearables_that_say_the_same_metric_stand_in_one_order() -> None:

@@ -53,6 +53,8 @@ async def test_what_stands_for_ten_seconds_is_found_once_an_hour_and_replays(
     assert (alert["patient"]["id"], alert["kind"], alert["priority"], alert["score"]) == (str(sick.id), "early_warning", "medium", 4.0)
     assert "spo2 86 gives 3" in alert["explanation"]
     assert "respiratory_rate (not measured)" in alert["explanation"]
+    covered = (await client.get(f"/api/alerts/{alert['id']}")).json()["coverage"]
+    assert (covered["spo2"], covered["heart_rate"], covered["respiratory_rate"]) == (1.0, 1.0, 0.0)
     [finding] = (await client.get(f"/api/alerts/{alert['id']}/findings")).json()
     capsule = await client.get(f"/api/alerts/{alert['id']}/findings/{finding['id']}/capsule")
     (tmp_path / "c").write_bytes(capsule.content)
