@@ -3,14 +3,18 @@
 A database of its own with one patient of two years at 1 Hz and neighbours with twelve days each, added up by the application's own roll-ups.
 Asked over HTTP, as the application's role under row-level security, random windows: a day, thirty days, two years of the one patient; an hour of
 raw readings; the ward's last values. Prints p50 and p95 in milliseconds, JSON included.
+
+MEDIASSIST_DATABASE_URL, a superuser's address, measures on that server, in a database mediassist_bench_query_READINGS that stays there: with
+TimescaleDB, once all days but the last lie in columns.
 """
 
 import asyncio
+import contextlib
 import os
 import shutil
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -18,11 +22,13 @@ from uuid import UUID
 import httpx
 import numpy as np
 import psycopg
+from psycopg import conninfo
 
 from benchmarks import data_plane, evidence
+from benchmarks.sizes import move_to_columns, size
 from cloud.app import assemble
 from cloud.database import Database
-from cloud.migrate import migrate
+from cloud.migrate import migrate, standing
 from cloud.settings import CloudSettings
 from cloud.vitals.roll_up import roll_up
 from deploy.local.postgres import EmbeddedPostgres
@@ -30,7 +36,7 @@ from deploy.local.processes import Supervisor
 from deploy.local.unprivileged import MayNotEnter
 from tests.support.clinics import FAST, KEYS, ORIGIN, PASSWORD, Planter
 from tests.support.postgres import PASSWORD as ROLES
-from tests.support.postgres import addresses
+from tests.support.postgres import Addresses, addresses, run
 
 PLACE = data_plane.ROOT / ".cache" / "bench-query"
 DAYS = 730
@@ -47,9 +53,15 @@ def tell(line: str) -> None:
     print(f"  {time.strftime('%H:%M:%S')} {line}", file=sys.stderr, flush=True)
 
 
+def database_of(url: str) -> Addresses:
+    """Return the addresses of each role in the database of a superuser's address."""
+    return addresses(url, str(conninfo.conninfo_to_dict(url)["dbname"]))
+
+
 def fill(url: str, readings: int, now: datetime) -> None:
-    """Make the people and their readings, in the order of time as they would have come; add them up."""
-    plant = Planter(addresses(url, "postgres"))
+    """Make the people and their readings, in the order of time as they would have come; add them up, and move what is over to columns."""
+    roles = database_of(url)
+    plant = Planter(roles)
     neighbours = max(0, (readings - DAYS * 86_400) // (NEIGHBOUR_DAYS * 86_400))
     clinic = plant.clinic(1, patients=1 + neighbours)
     every = max(1, round(DAYS * 86_400 / readings)) if neighbours == 0 else 1
@@ -76,8 +88,9 @@ def fill(url: str, readings: int, now: datetime) -> None:
         tell("adding up")
 
         async def add_up() -> None:
-            async with Database(addresses(url, "postgres").watch) as watch:
+            async with Database(roles.watch) as watch:
                 await roll_up(watch, now + timedelta(minutes=1))
+            await move_to_columns(roles.watch, now)
 
         asyncio.run(add_up())
         connection.execute("vacuum analyze")
@@ -124,10 +137,42 @@ async def ask(app_url: str, now: datetime, patient: UUID) -> dict[str, float]:
         return figures
 
 
+@contextlib.contextmanager
+def server(place: Path, name: str) -> Generator[str]:
+    """Yield a superuser's address of the kept database: on the person's own server, or on one of its own in `place`."""
+    given = os.environ.get("MEDIASSIST_DATABASE_URL")
+    if given:
+        place.mkdir(parents=True, exist_ok=True)
+        with psycopg.connect(given, autocommit=True) as connection:
+            if connection.execute("select 1 from pg_database where datname = %s", [name]).fetchone() is None:
+                run(given, "create database {}", name)
+        yield addresses(given, name).superuser
+        return
+    postgres = EmbeddedPostgres(place)
+    try:
+        postgres.prepare()
+        with Supervisor(place / "logs") as processes:
+            processes.start(postgres.program, seconds=120)
+            yield postgres.url
+    finally:
+        postgres.forget()
+
+
+def keep(url: str, readings: int, made: Path) -> datetime:
+    """Make the database unless it is there; return the moment that is now in it."""
+    if not made.exists():
+        now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+        roles = dict.fromkeys(("app_password", "ingest_password", "enrolment_password", "watch_password"), ROLES)
+        migrate(url, now, **roles)
+        fill(url, readings, now)
+        made.write_text(now.isoformat())
+    return datetime.fromisoformat(made.read_text())
+
+
 def main() -> int:
     """Print the report; 1 when a goal is missed, 2 where it cannot be measured."""
     readings = int(os.environ.get("READINGS") or "100000000")
-    place = PLACE / str(readings)
+    place = PLACE / (f"own-{readings}" if os.environ.get("MEDIASSIST_DATABASE_URL") else str(readings))
     made = place / "made.txt"
     if not made.exists():
         shutil.rmtree(place, ignore_errors=True)
@@ -136,41 +181,31 @@ def main() -> int:
         if free < 2 * need:
             print(f"{need / 1e9:.0f} GB are needed, and as much again left free; {free / 1e9:.0f} GB are", file=sys.stderr)
             return 2
-    postgres = EmbeddedPostgres(place)
     try:
-        postgres.prepare()
-        with Supervisor(place / "logs") as processes:
-            processes.start(postgres.program, seconds=120)
-            if not made.exists():
-                now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
-                roles = dict.fromkeys(("app_password", "ingest_password", "enrolment_password", "watch_password"), ROLES)
-                migrate(postgres.url, now, **roles)
-                fill(postgres.url, readings, now)
-                made.write_text(now.isoformat())
-            now = datetime.fromisoformat(made.read_text())
-            with psycopg.connect(postgres.url) as connection:
+        with server(place, f"mediassist_bench_query_{readings}") as url:
+            now = keep(url, readings, made)
+            with psycopg.connect(url) as connection:
                 [(patient, stored)] = connection.execute(
                     "select s.patient_id, (select sum(n) from reading_by_day) from series s order by s.id limit 1"
                 ).fetchall()
-                [(heap, index, minutes)] = connection.execute(
-                    """select sum(pg_relation_size(relid)) filter (where relid::regclass::text ~ '^reading_20'),
-                              sum(pg_indexes_size(relid)) filter (where relid::regclass::text ~ '^reading_20'),
-                              sum(pg_total_relation_size(relid)) filter (where relid::regclass::text ~ '^reading_by')
-                       from pg_stat_user_tables"""
-                ).fetchall()
-            figures = asyncio.run(ask(addresses(postgres.url, "postgres").app, now, patient))
+            rows, indexes = size(url, "reading")
+            minutes = sum(size(url, "reading_by_minute"))
+            figures = asyncio.run(ask(database_of(url).app, now, patient))
+            timescaledb = standing(url).timescaledb
     except MayNotEnter as missing:
         print(missing, file=sys.stderr)
         return 2
-    finally:
-        postgres.forget()
     figures |= {
         "readings": float(stored),
-        "table_bytes_per_reading": round(float(heap) / float(stored), 1),
-        "index_bytes_per_reading": round(float(index) / float(stored), 1),
-        "roll_up_bytes_per_reading": round(float(minutes) / float(stored), 2),
+        "table_bytes_per_reading": round(rows / float(stored), 1),
+        "index_bytes_per_reading": round(indexes / float(stored), 1),
+        "roll_up_bytes_per_reading": round(minutes / float(stored), 2),
     }
-    context = {"asked": f"{ASKS} times each, over HTTP in the same process, as mediassist_app", "patient": f"{DAYS} days at 1 Hz"}
+    context = {
+        "asked": f"{ASKS} times each, over HTTP in the same process, as mediassist_app",
+        "patient": f"{DAYS} days at 1 Hz",
+        "timescaledb": timescaledb,
+    }
     return evidence.report(figures, GOALS, context)
 
 

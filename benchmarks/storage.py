@@ -19,10 +19,9 @@ import psycopg
 from numpy.typing import NDArray
 
 from benchmarks import data_plane, evidence
+from benchmarks.sizes import move_to_columns, size
 from cloud.data_keys.data_key import DataKey
-from cloud.database import Database
 from cloud.migrate import migrate, standing
-from cloud.vitals.columnstore import COLUMNS_AFTER, store_in_columns
 from cloud.vitals.places import place_of_strip
 from cloud.vitals.reading_copy import COPY_READINGS, ReadingColumns, binary_copy
 from deploy.local.postgres import temporary
@@ -104,19 +103,6 @@ def store_readings(url: str, signals: list[NDArray[np.float64]]) -> int:
     return stored
 
 
-def size(url: str, table: str) -> tuple[int, int]:
-    """Return the bytes of a table's rows (or columns) and of its indexes, all partitions or chunks counted."""
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("vacuum")
-        [(hyper,)] = connection.execute("select relkind <> 'p' from pg_class where oid = %s::regclass", [table]).fetchall()
-        if hyper:
-            sizes = "select sum(total_bytes - index_bytes), sum(index_bytes) from hypertable_detailed_size(%s::regclass)"
-        else:
-            sizes = "select sum(pg_table_size(relid)), sum(pg_indexes_size(relid)) from pg_partition_tree(%s::regclass)"
-        [(rows, indexes)] = connection.execute(sizes, [table]).fetchall()
-        return int(rows), int(indexes)
-
-
 @contextlib.contextmanager
 def server() -> Generator[str]:
     """Yield a superuser's address of an empty database, on the person's own server or on a fresh one; both are gone afterwards."""
@@ -131,13 +117,6 @@ def server() -> Generator[str]:
         yield addresses(given, name).superuser
     finally:
         run(given, "drop database {} with (force)", name)
-
-
-async def move_to_columns(url: str) -> None:
-    """Let a watch whose day is long after the readings move them."""
-    async with Database(url) as watch:
-        while await store_in_columns(watch, START + COLUMNS_AFTER + timedelta(days=400)):
-            pass
 
 
 def measure(data: Path) -> tuple[dict[str, float], bool]:
@@ -166,7 +145,7 @@ def measure(data: Path) -> tuple[dict[str, float], bool]:
         }
         timescaledb = standing(url).timescaledb
         if timescaledb:
-            asyncio.run(move_to_columns(addresses(url, str(database)).watch))
+            asyncio.run(move_to_columns(addresses(url, str(database)).watch, START + timedelta(days=400)))
             figures["columnstore_bytes_per_reading"] = round(sum(size(url, "reading")) / readings, 2)
         return figures, timescaledb
 
