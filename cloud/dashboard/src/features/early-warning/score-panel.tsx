@@ -5,6 +5,7 @@ import Skeleton from "@mui/material/Skeleton";
 import { api, failureText, type EarlyWarningScore } from "../../api/client.ts";
 import { useNow } from "../../api/clock.ts";
 import { Panel } from "../../ui/panel.tsx";
+import { PriorityMark } from "../../ui/priority-mark.tsx";
 import { coverageTexts, dayOf, nameText, rangeText, responseText, valueText } from "./score.ts";
 import styles from "./score-panel.module.css";
 
@@ -54,7 +55,10 @@ function Score({ score }: { score: EarlyWarningScore }) {
     <>
       <p className={styles["score"]}>
         <span className={`num ${styles["range"] ?? ""}`}>{rangeText(score)}</span>
-        <span className={score.level > 0 ? styles[`level${String(score.level)}`] : styles["quiet"]}>{responseText(score)}</span>
+        <span className={styles[score.level > 0 ? "response" : "quiet"]}>
+          {score.level > 0 ? <PriorityMark priority={score.level > 1 ? "high" : "medium"} size={20} bare /> : null}
+          {responseText(score)}
+        </span>
       </p>
       <ul className={styles["list"]}>
         {score.parameters.map((parameter) => (
