@@ -1,5 +1,6 @@
 """A fleet in a process of its own, told what to do through a pipe."""
 
+import gc
 import json
 import multiprocessing
 import os
@@ -22,9 +23,11 @@ from provisioning.certificates import certificate_id
 from provisioning.sealing_keys import load_public
 from simulators.fleet_gateway import METRICS, SECONDS, FleetGateway, open_gateway
 from simulators.fleet_load import Load, Sender
-from simulators.gateway_fleet import Fleet, Tally
+from simulators.gateway_fleet import Fleet, Sealed, Tally
 
 SESSION = 7
+SOON = 0.05
+"""Seconds until a load begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,17 @@ class FleetProcess:
         tally: Tally = self.answer()
         return tally
 
+    def seal(self, load: Load) -> None:
+        """Seal a load ahead: nothing else may be played before it."""
+        self.begin("seal", load)
+        self.answer()
+
+    def play_sealed(self) -> Tally:
+        """Send what was sealed ahead; return what was seen meanwhile."""
+        self.begin("play_sealed")
+        tally: Tally = self.answer()
+        return tally
+
     def settle(self, seconds: float) -> int:
         """Wait for the missing receipts; return how many messages have none in the end."""
         self.begin("settle", seconds)
@@ -129,9 +143,12 @@ class FleetProcess:
 def _live(plan: FleetPlan, pipe: Connection) -> None:
     fleet = Fleet([(_gateway(plan, gateway, path), path) for gateway, path in plan.identities], ("localhost", plan.port), plan.authority)
     sender = Sender(len(fleet.links), plan.start, SESSION, np.random.default_rng(1))
+    pool: list[Sealed] = []
     jobs: dict[str, Callable[..., object]] = {
         "connect": fleet.connect,
-        "play": lambda load: fleet.play(sender.items(load, time.monotonic() + 0.05)),
+        "play": lambda load: fleet.play(fleet.sealed(sender.items(load)), time.monotonic() + SOON),
+        "seal": lambda load: pool.extend(fleet.sealed(sender.items(load))),
+        "play_sealed": lambda: _play_sealed(fleet, pool),
         "settle": fleet.settle,
         "tally": lambda: fleet.tally,
         "made": lambda: Made(sum(link.gateway.records for link in fleet.links) * len(METRICS), sender.strips),
@@ -146,6 +163,15 @@ def _live(plan: FleetPlan, pipe: Connection) -> None:
                 pipe.send((False, f"{type(error).__name__}: {error}"))
     except (EOFError, KeyboardInterrupt):
         fleet.close()
+
+
+def _play_sealed(fleet: Fleet, pool: list[Sealed]) -> Tally:
+    gc.freeze()  # some hundred thousand messages, which no collection need look at
+    try:
+        return fleet.play(pool, time.monotonic() + SOON)
+    finally:
+        pool.clear()
+        gc.unfreeze()
 
 
 def _shout(fleet: Fleet, rate: float, seconds: float) -> int:

@@ -5,7 +5,8 @@ a wearable that measures three vitals a second; they go in batches of ten second
 finding a second is sent. Latency counts from when a message was due to the arrival of its receipt, which is after its commit: an upper
 bound. Afterwards rows are counted against what was made.
 
-RAMP=1: traffic is raised until the 99th percentile passes 2 s; the last rate below it is held for HOLD seconds (60). SCALING=1: CPU of a
+RAMP=1: traffic is raised until the 99th percentile passes 2 s; the last rate below it is held for HOLD seconds (60); what a step sends was
+sealed before it. SCALING=1: CPU of a
 quarter and a half of the devices. The ceiling (bare binary COPY of prepared rows into the same table) and a plain bridge run at the end.
 """
 
@@ -101,7 +102,8 @@ def knee(plane: DataPlane, fleet: FleetProcess, hold: float) -> dict[str, float]
     rate = good = FIRST_RATE
     worst = 0.0
     while True:
-        tally = fleet.play(Load(rate, STEP_SECONDS, STRIPS, FINDINGS))
+        fleet.seal(Load(rate, STEP_SECONDS, STRIPS, FINDINGS))
+        tally = fleet.play_sealed()
         waiting = tally.sent - tally.receipted
         fleet.settle(SETTLE_SECONDS)
         worst = p99(fleet.tally().latencies)
@@ -120,8 +122,9 @@ def knee(plane: DataPlane, fleet: FleetProcess, hold: float) -> dict[str, float]
 
 
 def _hold(plane: DataPlane, fleet: FleetProcess, rate: float, seconds: float) -> dict[str, float]:
+    fleet.seal(Load(rate, seconds, STRIPS, FINDINGS))
     before, mine, began = plane.cpu(), cpu_seconds(fleet.pid), time.monotonic()
-    tally = fleet.play(Load(rate, seconds, STRIPS, FINDINGS))
+    tally = fleet.play_sealed()
     took = time.monotonic() - began
     fleet.settle(SETTLE_SECONDS)
     tally = fleet.tally()
@@ -227,7 +230,7 @@ def main() -> int:
         "devices": devices,
         "seconds": seconds,
         "machine_shared_with": "the fleet itself: its CPU is in fleet_us_per_message",
-        "sealing": "in the fleet, while it plays; bodies are encoded once a wearable and their columns written anew",
+        "sealing": "in the fleet: while it plays at 1 Hz, before each step of the ramp; bodies are encoded once a wearable, their columns anew",
         "latency": "from when a message was due to the arrival of its receipt",
     }
     return evidence.report(figures, goals, context)

@@ -102,14 +102,18 @@ class FleetGateway:
         self.previous = digest(self.opening)
         self.waiting[0] = Waiting(self.opening, 0.0, MessageClass.OPENING)
 
-    def seal(self, of_class: MessageClass, body: bytes, due: float) -> tuple[int, Waiting]:
-        """Seal the next message of the epoch, keep it until its receipt, and return its counter and itself."""
+    def seal(self, of_class: MessageClass, body: bytes) -> tuple[int, bytes]:
+        """Seal the next message of the epoch, and return its counter and itself."""
         counter = self.counter
         data = self.keys.seal(Header(self.id, self.epoch, counter, of_class, self.previous), body)
         self.previous = digest(data)
         self.counter += 1
+        return counter, data
+
+    def keep(self, counter: int, data: bytes, of_class: MessageClass, due: float) -> Waiting:
+        """Keep a sealed message, about to be sent, until its receipt."""
         waiting = self.waiting[counter] = Waiting(data, due, of_class)
-        return counter, waiting
+        return waiting
 
     def receive(self, data: bytes) -> tuple[list[Waiting], int]:
         """Take a receipt; return the messages that are stored now for the first time that this gateway hears of it, and `busy`.

@@ -54,26 +54,24 @@ class Sender:
         """Return how many strips were made."""
         return sum(self._strip_numbers.values())
 
-    def items(self, load: Load, begin: float) -> Iterator[Item]:
-        """Yield what is to be sent, in order. begin: monotonic seconds."""
-        return heapq.merge(
-            self._all_vitals(load, begin), self._all_strips(load, begin), self._findings(load, begin), key=lambda item: item[0]
-        )
+    def items(self, load: Load) -> Iterator[Item]:
+        """Yield what is to be sent, in order, due so many seconds after the beginning."""
+        return heapq.merge(self._all_vitals(load), self._all_strips(load), self._findings(load), key=lambda item: item[0])
 
-    def _all_vitals(self, load: Load, begin: float) -> Iterator[Item]:
+    def _all_vitals(self, load: Load) -> Iterator[Item]:
         for number in range(int(load.rate * load.seconds)):
             place, self._next = self._next, (self._next + 1) % self._count
-            yield begin + number / load.rate, place, MessageClass.VITAL, self._vitals
+            yield number / load.rate, place, MessageClass.VITAL, self._vitals
 
     def _vitals(self, gateway: FleetGateway) -> bytes:
         number = gateway.records
         gateway.records += SECONDS
         return gateway.body.at(self._start + number * 1000, self._session, number, self._values[number // SECONDS % _LOOKS])
 
-    def _all_strips(self, load: Load, begin: float) -> Iterator[Item]:
+    def _all_strips(self, load: Load) -> Iterator[Item]:
         each = load.strips / SECONDS
         for number in range(int(each * load.seconds)):
-            yield begin + number / each, number % load.strips, MessageClass.WAVEFORM, self._strip
+            yield number / each, number % load.strips, MessageClass.WAVEFORM, self._strip
 
     def _strip(self, gateway: FleetGateway) -> bytes:
         number = self._strip_numbers.get(gateway.id, 0)
@@ -85,9 +83,9 @@ class Sender:
         )
         return encode_body(Waveforms((piece,)))
 
-    def _findings(self, load: Load, begin: float) -> Iterator[Item]:
+    def _findings(self, load: Load) -> Iterator[Item]:
         for number in range(int(load.findings * load.seconds)):
-            yield begin + number / load.findings, number * 7919 % self._count, MessageClass.FINDING, self._finding
+            yield number / load.findings, number * 7919 % self._count, MessageClass.FINDING, self._finding
 
     def _finding(self, gateway: FleetGateway) -> bytes:
         wearable, at = wearable_of(gateway.id), self._start + gateway.records * 1000

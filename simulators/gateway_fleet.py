@@ -11,7 +11,7 @@ import ssl
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -71,7 +71,10 @@ class Tally:
 
 
 Source = Iterator[tuple[float, int, MessageClass, Callable[[FleetGateway], bytes]]]
-"""What to send: (due, monotonic seconds, in order; which gateway; class; what makes its body)."""
+"""What to send: (due, in order; which gateway; class; what makes its body)."""
+
+Sealed = tuple[float, int, MessageClass, int, bytes]
+"""A message that was sealed: (due; which gateway; class; counter; the message)."""
 
 
 class Fleet:
@@ -111,14 +114,23 @@ class Fleet:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{self.connected} of {len(self.links)} gateways connected, {self.unreceipted} messages without receipt")
 
-    def play(self, source: Source) -> Tally:
-        """Send what the source says, when it is due; return what was seen meanwhile."""
-        self.tally = Tally()
+    def sealed(self, source: Source) -> Iterator[Sealed]:
+        """Seal what the source says, one after another, as it is asked for."""
         for due, number, of_class, body in source:
+            gateway = self.links[number].gateway
+            yield due, number, of_class, *gateway.seal(of_class, body(gateway))
+
+    def play(self, source: Iterable[Sealed], begin: float) -> Tally:
+        """Send what the source says, when it is due after `begin`, monotonic seconds; return what was seen meanwhile.
+
+        Each must be sent before another of its gateway is sealed by anybody else.
+        """
+        self.tally = Tally()
+        for after, number, of_class, counter, data in source:
+            due = begin + after
             self.wait_until(due)
             link = self.links[number]
-            counter, waiting = link.gateway.seal(of_class, body(link.gateway), due)
-            self._send(link, counter, waiting)
+            self._send(link, counter, link.gateway.keep(counter, data, of_class, due))
             if self.tally.sent % _SHARE == 0:
                 self._turn(0)
         return self.tally

@@ -15,6 +15,7 @@ from benchmarks.fleet_process import FleetPlan, FleetProcess
 from benchmarks.ingest import balance
 from deploy.local.system_programs import ProgramMissing
 from deploy.local.unprivileged import MayNotEnter
+from simulators.fleet_load import Load
 
 pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(240)]
 
@@ -52,6 +53,18 @@ def test_nothing_is_lost_by_kills_at_random(plane: tuple[DataPlane, FleetProcess
     assert fleet.settle(60) == 0
     counted = balance(running, fleet)
     assert (counted["lost"], counted["stored_twice"]) == (0, 0)
+
+
+def test_what_was_sealed_ahead_is_sent_when_it_is_due_and_stored(plane: tuple[DataPlane, FleetProcess]) -> None:
+    running, fleet = plane
+    fleet.seal(Load(rate=30.0, seconds=2.0, strips=2, findings=1.0))
+    tally = fleet.play_sealed()
+    assert tally.sent == 60 + 2
+    assert fleet.settle(60) == 0
+    assert min(latency for _, latency in fleet.tally().latencies) > 0
+    counted = balance(running, fleet)
+    assert (counted["lost"], counted["stored_twice"]) == (0, 0)
+    assert fleet.play_sealed().sent == 0, "the pool is empty"
 
 
 def test_a_row_that_is_gone_or_there_twice_is_counted(plane: tuple[DataPlane, FleetProcess]) -> None:

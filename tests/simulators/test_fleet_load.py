@@ -27,7 +27,7 @@ def fleet(count: int) -> list[FleetGateway]:
 def test_everybody_speaks_in_turn_and_every_record_is_another() -> None:
     gateways = fleet(3)
     sender = Sender(3, NOON, 7, np.random.default_rng(0))
-    items = list(sender.items(Load(rate=10.0, seconds=1.2, strips=2, findings=5.0), begin=100.0))
+    items = list(sender.items(Load(rate=10.0, seconds=1.2, strips=2, findings=5.0)))
     assert all(one[0] <= other[0] for one, other in pairwise(items))
     bodies = [(gateways[place], of_class, decode_body(of_class, make(gateways[place]))) for _, place, of_class, make in items]
     assert [of_class for _, of_class, _ in bodies].count(MessageClass.VITAL) == 12
@@ -44,7 +44,7 @@ def test_everybody_speaks_in_turn_and_every_record_is_another() -> None:
 def test_strips_of_one_wearable_continue_each_other() -> None:
     (gateway,) = fleet(1)
     sender = Sender(1, NOON, 7, np.random.default_rng(0))
-    items = [item for item in sender.items(Load(rate=0.1, seconds=30, strips=1), begin=0.0) if item[2] is MessageClass.WAVEFORM]
+    items = [item for item in sender.items(Load(rate=0.1, seconds=30, strips=1)) if item[2] is MessageClass.WAVEFORM]
     strips = [body.strips[0] for _, _, _, make in items if isinstance(body := decode_body(MessageClass.WAVEFORM, make(gateway)), Waveforms)]
     assert [strip.first_sample - (7 << 32) for strip in strips] == [0, 1300, 2600]
     assert [strip.at - NOON for strip in strips] == [0, 10_000, 20_000]
