@@ -86,6 +86,12 @@ class FleetProcess:
         tally: Tally = self.answer()
         return tally
 
+    def catch_up(self, rate: float, most: int) -> Tally:
+        """Send what waited: of each gateway another number of messages, at most `most`, `rate` a second; return what was seen meanwhile."""
+        self.begin("catch_up", rate, most)
+        tally: Tally = self.answer()
+        return tally
+
     def seal(self, load: Load) -> None:
         """Seal a load ahead: nothing else may be played before it."""
         self.begin("seal", load)
@@ -147,6 +153,7 @@ def _live(plan: FleetPlan, pipe: Connection) -> None:
     jobs: dict[str, Callable[..., object]] = {
         "connect": fleet.connect,
         "play": lambda load: fleet.play(fleet.sealed(sender.items(load)), time.monotonic() + SOON),
+        "catch_up": lambda rate, most: fleet.play(fleet.sealed(sender.backlog(rate, most)), time.monotonic() + SOON),
         "seal": lambda load: pool.extend(fleet.sealed(sender.items(load))),
         "play_sealed": lambda: _play_sealed(fleet, pool),
         "settle": fleet.settle,

@@ -44,6 +44,7 @@ class Sender:
 
     def __init__(self, count: int, start: int, session: int, dice: np.random.Generator) -> None:
         self._count, self._start, self._session = count, start, session
+        self._dice = dice
         self._values = [_values(dice) for _ in range(_LOOKS)]
         self._strips = [_ecg(dice) for _ in range(_LOOKS)]
         self._next = 0
@@ -57,6 +58,17 @@ class Sender:
     def items(self, load: Load) -> Iterator[Item]:
         """Yield what is to be sent, in order, due so many seconds after the beginning."""
         return heapq.merge(self._all_vitals(load), self._all_strips(load), self._findings(load), key=lambda item: item[0])
+
+    def backlog(self, rate: float, most: int) -> Iterator[Item]:
+        """Yield what gateways send that were away for different times: each another number of messages, at most `most`, `rate` a second.
+
+        Whoever has been measured for another time has filled another part of a page of an index. A fleet whose members are all of one age
+        fills, and splits, all pages at once, as no real fleet does.
+        """
+        ages = self._dice.integers(0, most + 1, self._count)
+        places = (place for turn in range(most) for place in np.flatnonzero(ages > turn).tolist())
+        for number, place in enumerate(places):
+            yield number / rate, place, MessageClass.VITAL, self._vitals
 
     def _all_vitals(self, load: Load) -> Iterator[Item]:
         for number in range(int(load.rate * load.seconds)):

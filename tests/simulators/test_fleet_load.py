@@ -41,6 +41,22 @@ def test_everybody_speaks_in_turn_and_every_record_is_another() -> None:
     assert sum(isinstance(body, Finding) for _, _, body in bodies) == 6
 
 
+def test_what_waited_is_of_different_lengths_and_goes_on_where_it_ended() -> None:
+    gateways = fleet(40)
+    sender = Sender(40, NOON, 7, np.random.default_rng(0))
+    items = list(sender.backlog(rate=100.0, most=5))
+    assert [due for due, *_ in items] == [number / 100 for number in range(len(items))]
+    for _, place, of_class, make in items:
+        decode_body(of_class, make(gateways[place]))
+    sent = [gateway.records // 10 for gateway in gateways]
+    assert sum(sent) == len(items)
+    assert set(sent) == set(range(6))
+    _, place, of_class, make = next(sender.items(Load(rate=1.0, seconds=1.0)))
+    body = decode_body(of_class, make(gateways[place]))
+    assert isinstance(body, SampleBatch)
+    assert int(body.record.min()) == (7 << 32) + 10 * sent[place]
+
+
 def test_strips_of_one_wearable_continue_each_other() -> None:
     (gateway,) = fleet(1)
     sender = Sender(1, NOON, 7, np.random.default_rng(0))
