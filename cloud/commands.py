@@ -1,7 +1,7 @@
 """The cloud's commands. Each takes its arguments and returns an exit status.
 
 mediassist database migrate     make roles, apply missing migrations, make partitions ahead
-mediassist database info        what the server is, and which migrations it has
+mediassist database info        what the server is, which migrations it has, and how readings lie there
 mediassist openapi [FILE]       write the HTTP API's description (default cloud/dashboard/openapi.json)
 mediassist accounts add         one account; its password comes from standard input, or is made and printed
 mediassist cloud plant FILE     organisations, accounts, patients, gateways, wearables from JSON (form: cloud/planting.py)
@@ -54,6 +54,8 @@ def database(arguments: Sequence[str]) -> int:
         return _refused(error)
     print(f"{standing.server}, {'with' if standing.timescaledb else 'without'} timescaledb")
     print(f"applied: {', '.join(standing.applied) or 'nothing'}; pending: {', '.join(standing.pending) or 'nothing'}")
+    parts = f"{standing.parts} chunks, {standing.in_columns} of them in columns" if standing.timescaledb else f"{standing.parts} partitions"
+    print(f"readings: {parts}")
     return 0
 
 

@@ -33,12 +33,17 @@ class Migration:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a database is and has. pending: names of files not applied yet."""
+    """What a database is and has. pending: names of files not applied yet.
+
+    parts: partitions or chunks of readings. in_columns: how many of them lie in TimescaleDB's columnstore.
+    """
 
     server: str
     timescaledb: bool
     applied: tuple[str, ...]
     pending: tuple[str, ...]
+    parts: int = 0
+    in_columns: int = 0
 
 
 def migrations(folder: Path = MIGRATIONS) -> list[Migration]:
@@ -121,16 +126,29 @@ async def _standing(url: str, folder: Path) -> Standing:
     async with single_connection(url) as connection:
         found = await capabilities(connection)
         done: dict[int, str] = {}
+        parts = in_columns = 0
         if await value_of(connection, "select to_regclass('public.schema_migration') is not null"):
             async with owning(connection):
                 done = await _applied(connection)
+                parts, in_columns = await _parts(connection, hyper=found.timescaledb)
         files = migrations(folder)
         return Standing(
             found.server,
             found.timescaledb,
             tuple(file.name for file in files if file.number in done),
             tuple(file.name for file in files if file.number not in done),
+            parts,
+            in_columns,
         )
+
+
+async def _parts(connection: Connection, *, hyper: bool) -> tuple[int, int]:
+    """Return how many partitions or chunks readings have, and how many of those lie in columns."""
+    chunks = "select count(*), count(*) filter (where is_compressed) from timescaledb_information.chunks where hypertable_name = 'reading'"
+    partitions = "select count(*), 0 from pg_inherits where inhparent = to_regclass('public.reading')"
+    row = await (await connection.execute(chunks if hyper else partitions)).fetchone()
+    assert row is not None
+    return int(row[0]), int(row[1])
 
 
 async def _make_roles(connection: Connection, passwords: dict[LiteralString, str | None]) -> None:

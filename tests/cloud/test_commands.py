@@ -1,6 +1,7 @@
 """The cloud's commands."""
 
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ def test_migrate_and_info_say_what_they_did(
     said = capsys.readouterr().out
     assert "applied: 0001_first" in said
     assert "pending: nothing" in said
+    assert re.search(r"\nreadings: (\d+ partitions|0 chunks, 0 of them in columns)\n$", said)
 
 
 def test_without_an_address_a_command_names_the_setting(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,5 +1,6 @@
 """Readings by columns: the same answers, whatever comes late, is deleted or dropped afterwards; plain PostgreSQL has none and needs none."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
@@ -8,6 +9,7 @@ import pytest
 
 from cloud.data_keys.repository import shred
 from cloud.database import Database
+from cloud.migrate import standing
 from cloud.vitals.columnstore import COLUMNS_AFTER, store_in_columns
 from cloud.vitals.retention import Retention, drop_old
 from cloud.vitals.roll_up import roll_up
@@ -72,6 +74,8 @@ async def test_a_day_that_is_over_lies_in_columns_and_answers_the_same(wire: Exc
     assert await _move_all(watch, OVER) == 1
     assert _standing(wire) == [["COMPRESSED"], []]
     assert _readings(wire) == before
+    found = await asyncio.to_thread(standing, wire.addresses.superuser)
+    assert (found.parts, found.in_columns) == (2, 1)
     with psycopg.connect(wire.addresses.app) as connection:
         connection.execute("select set_config('mediassist.organisation', '1', true)")
         assert connection.execute("select count(*) from own_reading").fetchone() == (660,)
