@@ -69,10 +69,10 @@ def _units(small: bytes) -> dict[str, float]:
     Such is the last layer's input: `models.exact_head` counts it in whole numbers.
     """
     graph = onnx.load_model_from_string(small).graph
-    held = {each.name: onnx.numpy_helper.to_array(each) for each in graph.initializer}
+    held = {each.name: onnx.numpy_helper.to_array(each).astype(np.float64) for each in graph.initializer}
     back = {node.input[0]: held[node.input[1]] for node in graph.node if node.op_type == "DequantizeLinear"}
     scales = {node.input[0]: (held[node.input[1]], back[node.output[0]]) for node in graph.node if node.op_type == "QuantizeLinear"}
-    return {name: float(there / again) for name, (there, again) in scales.items() if there.size == 1 and there != again}
+    return {name: there.item() / again.item() for name, (there, again) in scales.items() if there.size == 1 and there != again}
 
 
 def lines(layers: tuple[Layer, ...]) -> list[str]:
