@@ -56,6 +56,8 @@ def postgres_server() -> Iterator[str]:
     """The superuser's address on a server of this session."""
     given = os.environ.get("MEDIASSIST_TEST_DATABASE_URL")
     if given:
+        if "PYTEST_XDIST_WORKER" in os.environ:
+            pytest.fail("MEDIASSIST_TEST_DATABASE_URL needs -n 0: tests change the server's roles, which all processes would share")
         yield given
         return
     with temporary() as url:
