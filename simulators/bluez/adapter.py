@@ -147,6 +147,12 @@ class Adapter:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    def end_subscriptions(self) -> None:
+        """Close what clients read values from: nobody is on the bus any more."""
+        for device in self.devices.values():
+            for characteristic in device.characteristics.values():
+                characteristic.link_lost()
+
     async def _tune(self) -> None:
         """Listen while a client scans or a connect waits, and not otherwise."""
         async with self._switching:

@@ -90,6 +90,9 @@ class RemoteCharacteristic:
             theirs.close()
             self._forget_clients()
             raise
+        if ours.fileno() < 0:
+            theirs.close()
+            raise BlueZError("Failed", "Not connected")
         loop = asyncio.get_running_loop()
         loop.add_reader(ours, self._on_pipe_readable, client, when_closed)
         self._tree.change(self._path, CHARACTERISTIC, {"NotifyAcquired": Variant("b", True)})

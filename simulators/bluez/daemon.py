@@ -87,6 +87,7 @@ class VirtualBlueZ:
         """Leave the bus."""
         await self._adapter.stop()
         self._tree.close()
+        self._adapter.end_subscriptions()
         self._bus.disconnect()
         await self._bus.wait_for_disconnect()
 

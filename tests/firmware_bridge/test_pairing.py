@@ -1,6 +1,8 @@
 """Pairing over the virtual radio, with BlueZ's own questions: by a passkey, by a number that is the same, and by neither; and bonds that change."""
 
 import asyncio
+import gc
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -159,6 +161,22 @@ async def test_a_bond_outlives_the_processes_and_ends_when_the_gateway_changes_h
             person = Somebody(types=PASSKEY)
             assert await pairing.pair(ADDRESS, person)
             assert person.asked == ["passkey"], "it is a stranger again"
+
+
+async def test_a_radio_that_leaves_the_bus_closes_what_its_clients_read(monkeypatch):
+    said: list[object] = []
+    async with a_home(monkeypatch, "passkey") as (air, wearables, pairing):
+        async with pairing.window():
+            await is_nearby(pairing)
+            await pairing.pair(ADDRESS, Somebody(types=PASSKEY))
+        await wearables.adopt(replace(air.known[0], bonded=True))
+        hearing = asyncio.ensure_future(hear(wearables, said.append))
+        await eventually(lambda: any(isinstance(one, Notification) for one in said))
+    hearing.cancel()
+    await asyncio.gather(hearing, return_exceptions=True)
+    assert [
+        one for one in gc.get_objects() if isinstance(one, socket.socket) and one.type == socket.SOCK_SEQPACKET and one.fileno() >= 0
+    ] == []
 
 
 async def test_a_wearable_that_is_parted_with_is_heard_no_more_and_its_keys_are_gone(monkeypatch, tmp_path):
