@@ -22,10 +22,9 @@ from uuid import UUID
 import httpx
 import numpy as np
 import psycopg
-from psycopg import conninfo
 
 from benchmarks import data_plane, evidence
-from benchmarks.sizes import move_to_columns, size
+from benchmarks.sizes import database_of, move_to_columns, size
 from cloud.app import assemble
 from cloud.database import Database
 from cloud.migrate import migrate, standing
@@ -36,9 +35,10 @@ from deploy.local.processes import Supervisor
 from deploy.local.unprivileged import MayNotEnter
 from tests.support.clinics import FAST, KEYS, ORIGIN, PASSWORD, Planter
 from tests.support.postgres import PASSWORD as ROLES
-from tests.support.postgres import Addresses, addresses, run
+from tests.support.postgres import addresses, run
 
 PLACE = data_plane.ROOT / ".cache" / "bench-query"
+MADE = "made.txt"
 DAYS = 730
 NEIGHBOUR_DAYS = 12
 BYTES_A_READING = 160
@@ -51,11 +51,6 @@ GOALS = {"day_p95_ms": ("<", 50.0), "two_years_p95_ms": ("<", 150.0)}
 def tell(line: str) -> None:
     """Say how far it is, beside the report."""
     print(f"  {time.strftime('%H:%M:%S')} {line}", file=sys.stderr, flush=True)
-
-
-def database_of(url: str) -> Addresses:
-    """Return the addresses of each role in the database of a superuser's address."""
-    return addresses(url, str(conninfo.conninfo_to_dict(url)["dbname"]))
 
 
 def fill(url: str, readings: int, now: datetime) -> None:
@@ -143,9 +138,9 @@ def server(place: Path, name: str) -> Generator[str]:
     given = os.environ.get("MEDIASSIST_DATABASE_URL")
     if given:
         place.mkdir(parents=True, exist_ok=True)
-        with psycopg.connect(given, autocommit=True) as connection:
-            if connection.execute("select 1 from pg_database where datname = %s", [name]).fetchone() is None:
-                run(given, "create database {}", name)
+        if not (place / MADE).exists():  # half made, or left behind by clean-bench
+            run(given, "drop database if exists {} with (force)", name)
+            run(given, "create database {}", name)
         yield addresses(given, name).superuser
         return
     postgres = EmbeddedPostgres(place)
@@ -173,7 +168,7 @@ def main() -> int:
     """Print the report; 1 when a goal is missed, 2 where it cannot be measured."""
     readings = int(os.environ.get("READINGS") or "100000000")
     place = PLACE / (f"own-{readings}" if os.environ.get("MEDIASSIST_DATABASE_URL") else str(readings))
-    made = place / "made.txt"
+    made = place / MADE
     if not made.exists():
         shutil.rmtree(place, ignore_errors=True)
         PLACE.mkdir(parents=True, exist_ok=True)

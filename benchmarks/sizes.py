@@ -3,9 +3,16 @@
 from datetime import datetime
 
 import psycopg
+from psycopg import conninfo
 
 from cloud.database import Database
 from cloud.vitals.columnstore import store_in_columns
+from tests.support.postgres import Addresses, addresses
+
+
+def database_of(url: str) -> Addresses:
+    """Return the addresses of each role in the database of a superuser's address."""
+    return addresses(url, str(conninfo.conninfo_to_dict(url)["dbname"]))
 
 
 def size(url: str, table: str) -> tuple[int, int]:

@@ -19,7 +19,7 @@ import psycopg
 from numpy.typing import NDArray
 
 from benchmarks import data_plane, evidence
-from benchmarks.sizes import move_to_columns, size
+from benchmarks.sizes import database_of, move_to_columns, size
 from cloud.data_keys.data_key import DataKey
 from cloud.migrate import migrate, standing
 from cloud.vitals.places import place_of_strip
@@ -123,9 +123,8 @@ def measure(data: Path) -> tuple[dict[str, float], bool]:
     """Return the figures, and whether the server has TimescaleDB."""
     figures: dict[str, float] = {}
     with server() as url:
-        database = psycopg.conninfo.conninfo_to_dict(url)["dbname"]
         migrate(url, START, watch_password=PASSWORD)
-        plant = Planter(addresses(url, str(database)))
+        plant = Planter(database_of(url))
         plant.clinic(1)
         plant.run("select make_partitions(%s, %s)", [START, START + timedelta(days=62)])
         key = DataKey(1, 1, os.urandom(32), os.urandom)
@@ -145,7 +144,7 @@ def measure(data: Path) -> tuple[dict[str, float], bool]:
         }
         timescaledb = standing(url).timescaledb
         if timescaledb:
-            asyncio.run(move_to_columns(addresses(url, str(database)).watch, START + timedelta(days=400)))
+            asyncio.run(move_to_columns(database_of(url).watch, START + timedelta(days=400)))
             figures["columnstore_bytes_per_reading"] = round(sum(size(url, "reading")) / readings, 2)
         return figures, timescaledb
 

@@ -42,8 +42,8 @@ class Standing:
     timescaledb: bool
     applied: tuple[str, ...]
     pending: tuple[str, ...]
-    parts: int = 0
-    in_columns: int = 0
+    parts: int
+    in_columns: int
 
 
 def migrations(folder: Path = MIGRATIONS) -> list[Migration]:

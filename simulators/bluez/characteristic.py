@@ -90,7 +90,7 @@ class RemoteCharacteristic:
             theirs.close()
             self._forget_clients()
             raise
-        if ours.fileno() < 0:
+        if ours.fileno() < 0:  # the link was lost meanwhile
             theirs.close()
             raise BlueZError("Failed", "Not connected")
         loop = asyncio.get_running_loop()

@@ -76,7 +76,7 @@ test("a heartbeat travels from the wearable to the screen, and an alert shows it
     await picture(page, "3-patient");
   });
 
-  // Of the home's own score: other detectors' alerts, which may be newer, stand on other evidence.
+  // Other detectors' alerts, which may be newer, stand on other evidence.
   const scored = page.getByTestId("alert-row").filter({ hasText: "Early-warning score" }).last();
   await test.step("the alert stands on the list, with its priority in words", async () => {
     await page.getByTestId("nav-alerts").click();
